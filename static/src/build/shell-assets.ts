@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Plugin } from 'vite';
+
+const ID = 'virtual:shell-assets';
+
+/** One entry of Vite's manifest, as far as we read it. */
+export interface ManifestEntry {
+  file: string;
+  isEntry?: boolean;
+  imports?: string[];
+  dynamicImports?: string[];
+  css?: string[];
+  assets?: string[];
+}
+
+export type Manifest = Record<string, ManifestEntry>;
+
+export function readManifest(outDir: string): Manifest {
+  return JSON.parse(readFileSync(join(outDir, '.vite/manifest.json'), 'utf8')) as Manifest;
+}
+
+/** Files a first visit loads: the entries and everything they import statically, workers included. */
+export function firstLoadFiles(manifest: Manifest): string[] {
+  const files = new Set<string>();
+  const visit = (key: string) => {
+    const entry = manifest[key];
+    if (!entry || files.has(entry.file)) return;
+    files.add(entry.file);
+    for (const file of [...(entry.css ?? []), ...(entry.assets ?? [])]) files.add(file);
+    for (const next of entry.imports ?? []) visit(next);
+  };
+  for (const [key, entry] of Object.entries(manifest)) if (entry.isEntry) visit(key);
+  return [...files].sort();
+}
+
+/** Every built file but those a visit may never need (password dictionaries, PDF writer). */
+export function offlineFiles(manifest: Manifest): string[] {
+  const files = new Set(firstLoadFiles(manifest));
+  for (const { file, css = [], assets = [] } of Object.values(manifest)) {
+    for (const name of [file, ...css, ...assets]) {
+      if (!/\/(zxcvbn|pdf)[-.]/.test(name)) files.add(name);
+    }
+  }
+  return [...files].sort();
+}
+
+/**
+ * `virtual:shell-assets` tells the service worker which hashed files make the offline shell, and a
+ * version that changes exactly when one of them does. Needs the application's build to have run.
+ */
+export function shellAssets(outDir: string, base: string): Plugin {
+  return {
+    name: 'cordee:shell-assets',
+    resolveId(id) {
+      return id === ID ? `\0${ID}` : null;
+    },
+    load(id) {
+      if (id !== `\0${ID}`) return null;
+      const files = offlineFiles(readManifest(outDir)).map((file) => base + file);
+      const version = createHash('sha256').update(files.join('\n')).digest('hex').slice(0, 16);
+      return `export const version = ${JSON.stringify(version)};
+export const files = ${JSON.stringify(files)};`;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Words of the interface. Msgids are English sentences, collected by Babel's JavaScript extractor
+ * (`t` and `tn` as keywords) into the same gettext file as the server's.
+ */
+
+/** msgid → translation, or the list of plural forms. */
+export type Catalogue = Record<string, string | string[]>;
+export type Parameters = Record<string, string | number>;
+
+type Plural = (n: number) => number;
+
+/** gettext's plural rules: French counts zero as singular, English does not. */
+const PLURALS: Record<string, Plural> = {
+  en: (n) => (n === 1 ? 0 : 1),
+  fr: (n) => (n > 1 ? 1 : 0),
+};
+
+const english = PLURALS['en'] as Plural;
+let messages: Catalogue = {};
+let pluralForm: Plural = english;
+
+/** Language of the page, as the server chose it: `<html lang>`. */
+export function language(): string {
+  const declared = typeof document === 'undefined' ? '' : document.documentElement.lang;
+  return declared.split('-')[0]?.toLowerCase() || 'en';
+}
+
+export function useCatalogue(code: string, catalogue: Catalogue): void {
+  messages = catalogue;
+  pluralForm = PLURALS[code] ?? english;
+}
+
+/** Load the catalogue of the page's language. English needs none: its msgids are the sentences. */
+export async function loadCatalogue(code: string = language()): Promise<void> {
+  if (code === 'fr') useCatalogue('fr', (await import('./catalogue/fr.ts')).default);
+  else useCatalogue(code, {});
+}
+
+/** Replace `{name}` by its value; an unknown name stays visible, so that a typo is seen. */
+function fill(sentence: string, parameters?: Parameters): string {
+  if (!parameters) return sentence;
+  return sentence.replace(/\{(\w+)\}/g, (hole, name: string) => {
+    const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    return value === undefined ? hole : String(value);
+  });
+}
+
+/** Translate a sentence: `t('Claimed by {name}', { name })`. */
+export function t(msgid: string, parameters?: Parameters): string {
+  const found = Object.hasOwn(messages, msgid) ? messages[msgid] : undefined;
+  return fill((Array.isArray(found) ? found[0] : found) ?? msgid, parameters);
+}
+
+/** Translate with a number: `tn('{n} photo', '{n} photos', 3)`. `{n}` is always filled. */
+export function tn(singular: string, plural: string, n: number, parameters?: Parameters): string {
+  const found = Object.hasOwn(messages, singular) ? messages[singular] : undefined;
+  const translated = Array.isArray(found) ? found[pluralForm(n)] : undefined;
+  return fill(translated ?? (english(n) === 0 ? singular : plural), { n, ...parameters });
+}

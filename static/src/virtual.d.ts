@@ -1,0 +1,19 @@
+/** The version of package.json, put in place at build time. */
+declare const __VERSION__: string;
+
+declare module 'virtual:catalogue/*' {
+  const messages: Record<string, string | string[]>;
+  export default messages;
+}
+
+declare module 'virtual:shell-assets' {
+  /** Changes exactly when one of the files does. */
+  export const version: string;
+  /** Addresses of the hashed files that make the application work offline. */
+  export const files: readonly string[];
+}
+
+declare module '*?worker&url' {
+  const url: string;
+  export default url;
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type UserConfig } from 'vite';
+import { catalogue } from './static/src/build/catalogue.ts';
+import { shellAssets } from './static/src/build/shell-assets.ts';
+
+/**
+ * Three builds of one source tree:
+ *
+ * - `vite build`: the application, hashed files plus `.vite/manifest.json` that shell.html reads;
+ * - `vite build --mode sw`: the service worker alone, one classic script at a name that never
+ *   changes, because browsers find its updates by comparing the bytes at one address;
+ * - `vite build --mode harness`: the crypto core with a page around it, for the browser tests.
+ */
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, 'static/src');
+const outDir = resolve(here, 'static/dist');
+const { version } = JSON.parse(readFileSync(resolve(here, 'package.json'), 'utf8')) as {
+  version: string;
+};
+
+/** Browsers that have Ed25519 in WebCrypto, the newest thing we cannot do without. */
+const target = ['chrome137', 'firefox129', 'safari17'];
+
+/**
+ * Chunks that are only ever loaded on demand get a name of their own, so that the size budgets can
+ * tell them from the code every visitor downloads.
+ */
+function lazyChunk(id: string): string | null {
+  const dictionary = /@zxcvbn-ts\/language-(\w+)/.exec(id);
+  if (dictionary) return `zxcvbn-${dictionary[1]}`;
+  if (id.includes('@zxcvbn-ts/')) return 'zxcvbn';
+  if (/node_modules\/(pdf-lib|@pdf-lib|pako)\//.test(id)) return 'pdf';
+  return null;
+}
+
+const shared: UserConfig = {
+  root,
+  base: '/static/',
+  publicDir: resolve(here, 'static/public'),
+  plugins: [catalogue(resolve(here, 'app/translations'))],
+  define: { __VERSION__: JSON.stringify(version) },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  worker: { format: 'es' },
+  build: {
+    outDir,
+    target,
+    cssTarget: target,
+    // The policy allows neither data: nor inline scripts, so nothing may be inlined.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+};
+
+const application: UserConfig = {
+  ...shared,
+  build: {
+    ...shared.build,
+    emptyOutDir: true,
+    manifest: true,
+    rolldownOptions: {
+      input: [resolve(root, 'main.tsx'), resolve(root, 'styles/main.css')],
+      output: { codeSplitting: { groups: [{ name: lazyChunk, debugName: 'lazy' }] } },
+    },
+  },
+};
+
+const serviceWorker: UserConfig = {
+  ...shared,
+  publicDir: false,
+  plugins: [...(shared.plugins ?? []), shellAssets(outDir, '/static/')],
+  build: {
+    ...shared.build,
+    emptyOutDir: false,
+    manifest: false,
+    rolldownOptions: {
+      input: { sw: resolve(root, 'sw.ts') },
+      output: { format: 'iife', entryFileNames: 'sw.js', codeSplitting: false },
+    },
+  },
+};
+
+const harness: UserConfig = {
+  ...shared,
+  base: '/',
+  root: resolve(here, 'tests/web/harness'),
+  publicDir: false,
+  build: {
+    ...shared.build,
+    outDir: resolve(here, 'tests/web/harness/dist'),
+    emptyOutDir: true,
+    rolldownOptions: {
+      input: { harness: resolve(here, 'tests/web/harness/harness.ts') },
+      output: { entryFileNames: 'harness.js' },
+    },
+  },
+};
+
+export default defineConfig(({ mode }) => {
+  if (mode === 'sw') return serviceWorker;
+  if (mode === 'harness') return harness;
+  return application;
+});
