@@ -1,0 +1,76 @@
+"""A public service function is one transaction: returning commits, raising rolls back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, overload
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app import announcements
+from app.db import current_session, database, sqlite_writer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+log = structlog.get_logger()
+
+
+class NestedTransaction(RuntimeError):
+    """A service called another public service: split the inner rule out of its transaction."""
+
+
+@contextmanager
+def transaction(read_only: bool = False) -> Iterator[Session]:
+    """Open the one transaction of this piece of work.
+
+    Never yield to the network inside: SQLite has one writer, and it waits for you.
+    """
+    if current_session.get() is not None:
+        raise NestedTransaction("a transaction is already open")
+    db = database()
+    facts: list[Any] = []
+    alone = sqlite_writer if db.sqlite and not read_only else nullcontext()
+    with alone, db.sessions() as running:
+        if read_only:
+            running.connection(execution_options={"read_only": True})
+        said = announcements.pending.set(facts)
+        mine = current_session.set(running)
+        try:
+            yield running
+            running.commit()
+        except BaseException:
+            running.rollback()
+            raise
+        finally:
+            current_session.reset(mine)
+            announcements.pending.reset(said)
+    _tell(facts)
+
+
+def _tell(facts: list[Any]) -> None:
+    try:
+        announcements.tell(facts)
+    except Exception:
+        # Committed is committed: clients that miss a hint fetch by sequence.
+        log.exception("announcement_not_told")
+
+
+@overload
+def transactional(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def transactional(*, read_only: bool) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def transactional(function: Callable[..., Any] | None = None, /, *, read_only: bool = False) -> Any:
+    """Run a service function in a transaction of its own; nesting raises NestedTransaction."""
+
+    def wrap(inner: Callable[P, R]) -> Callable[P, R]:
+        @wraps(inner)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            with transaction(read_only):
+                return inner(*args, **kwargs)
+
+        return run
+
+    return wrap(function) if function else wrap

@@ -1,0 +1,60 @@
+/**
+ * A group has one random secret per epoch, R_e, granted to each member. Its KEM seed and the key of
+ * its chain are derived from R_e: who holds today's secret reads the past, and who left reads
+ * nothing new.
+ */
+import { type Bytes, hkdf, requireLength, sameBytes } from './bytes.ts';
+import { groupPreviousContext } from './contexts.ts';
+import { BrokenCommitment } from './errors.ts';
+import { kemPublic } from './hpke.ts';
+import { seal, unseal } from './stream.ts';
+
+export async function groupKemSeed(secret: Bytes): Promise<Bytes> {
+  requireLength(secret, 32, 'group secret');
+  return hkdf(secret, 'cordee1 group kem');
+}
+
+export async function groupChainKey(secret: Bytes): Promise<Bytes> {
+  requireLength(secret, 32, 'group secret');
+  return hkdf(secret, 'cordee1 group chain');
+}
+
+/** Public key that a group's statement announces for this epoch. */
+export async function groupKemPublic(secret: Bytes): Promise<Bytes> {
+  return kemPublic(await groupKemSeed(secret));
+}
+
+/**
+ * A granted secret is worth nothing until the key derived from it is the signed one: otherwise a
+ * server could plant a group key that it knows.
+ *
+ * @throws BrokenCommitment
+ */
+export async function requireGroupSecret(secret: Bytes, signedKemKey: Bytes): Promise<void> {
+  if (!sameBytes(await groupKemPublic(secret), signedKemKey)) {
+    throw new BrokenCommitment('the granted group key is not the signed one');
+  }
+}
+
+/** Seal R_{epoch−1} under R_epoch. */
+export async function sealPreviousGroupSecret(
+  net: string,
+  group: string,
+  epoch: number,
+  secret: Bytes,
+  previous: Bytes,
+): Promise<Bytes> {
+  requireLength(previous, 32, 'group secret');
+  return seal(await groupChainKey(secret), groupPreviousContext(net, group, epoch), previous);
+}
+
+/** Open R_{epoch−1} with R_epoch. */
+export async function openPreviousGroupSecret(
+  net: string,
+  group: string,
+  epoch: number,
+  secret: Bytes,
+  sealed: Bytes,
+): Promise<Bytes> {
+  return unseal(await groupChainKey(secret), groupPreviousContext(net, group, epoch), sealed);
+}

@@ -1,0 +1,57 @@
+/**
+ * `wrap`: HPKE base mode (RFC 9180) with the KEM 0x647a MLKEM768-X25519 ("X-Wing", a draft, which is
+ * why every statement carries a version), HKDF-SHA256 and AES-256-GCM. One wrap is
+ * `encapsulation 1120 ‖ ciphertext 48`; a private key is its 32-byte seed.
+ */
+import { MLKEM768X25519 } from '@noble/post-quantum/hybrid.js';
+import { KEM_MLKEM768_X25519 } from '@panva/hpke-noble';
+import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256 } from 'hpke';
+import { type Bytes, concat, owned, requireLength, utf8 } from './bytes.ts';
+import { BadInput, BrokenWrap } from './errors.ts';
+
+export const KEM_PUBLIC = 1216;
+export const KEM_SEED = 32;
+const ENCAPSULATION = 1120;
+const SECRET = 32;
+export const WRAPPED = ENCAPSULATION + SECRET + 16;
+
+const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_AES_256_GCM);
+
+/** Public key of a KEM seed. Deriving it again is how a granted key is checked against the log. */
+export function kemPublic(seed: Bytes): Bytes {
+  requireLength(seed, KEM_SEED, 'seed');
+  return owned(MLKEM768X25519.keygen(seed).publicKey);
+}
+
+/** Wrap a 32-byte secret to a public key, bound to a context. */
+export async function wrap(publicKey: Bytes, context: string, secret: Bytes): Promise<Bytes> {
+  requireLength(publicKey, KEM_PUBLIC, 'public key');
+  requireLength(secret, SECRET, 'secret');
+  try {
+    const key = await suite.DeserializePublicKey(publicKey);
+    const { encapsulatedSecret, ciphertext } = await suite.Seal(key, secret, {
+      info: utf8(context),
+    });
+    return concat(encapsulatedSecret, ciphertext);
+  } catch {
+    throw new BadInput('not a usable public key');
+  }
+}
+
+/** @throws BrokenWrap unless this seed and context open it. */
+export async function unwrap(seed: Bytes, context: string, wrapped: Bytes): Promise<Bytes> {
+  requireLength(seed, KEM_SEED, 'seed');
+  if (wrapped.length !== WRAPPED) throw new BrokenWrap('a wrapped key has another size');
+  try {
+    const key = await suite.DeserializePrivateKey(seed, false);
+    const secret = await suite.Open(
+      key,
+      wrapped.subarray(0, ENCAPSULATION),
+      wrapped.subarray(ENCAPSULATION),
+      { info: utf8(context) },
+    );
+    return owned(secret);
+  } catch {
+    throw new BrokenWrap('changed, or wrapped for another key or place');
+  }
+}
