@@ -132,7 +132,7 @@ def verify_policy_chain(statements: Sequence[Statement], root_public: bytes) -> 
     ever: set[bytes] = set()
     for payload, statement in _read(PolicyPayload, statements):
         verify_statement(payload.TYPE, statement, root_public)
-        _follows(payload.seq, payload.prev, last and last.seq, last_hash)
+        _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
         if last and payload.net != last.net:
             raise SubjectChanged("a policy of another network")
         ever.update(unb64(registrar.sign_key) for registrar in payload.registrars)
@@ -176,7 +176,7 @@ def verify_account_chain(
         previous = {keys[-1]} if keys else set()
         _only_known(signers, known | previous | {own})
         verify_statement(payload.TYPE, statement, *(signers | {own}))
-        _follows(payload.seq, payload.prev, last and last.seq, last_hash)
+        _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
         if payload.net != policy.net:
             raise NetworkWrong("an account of another network")
         if last and payload.account != last.account:
@@ -219,7 +219,7 @@ def verify_group_chain(
         elif not signers <= _keys_of(accounts, last.managers):
             raise ManagerUnknown("signed by nobody the previous statement names as manager")
         verify_statement(payload.TYPE, statement, *signers)
-        _follows(payload.seq, payload.prev, last and last.seq, last_hash)
+        _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
         if payload.net != policy.net:
             raise NetworkWrong("a group of another network")
         _epoch_follows(payload, last)
@@ -253,7 +253,9 @@ def verify_case_events(
         signers = statement_signers(statement).keys()
         _only_known(signers, allowed)
         verify_statement(payload.TYPE, statement, *signers)
-        _follows(payload.n, payload.prev, last and last.payload.n, last.hash if last else b"")
+        _follows(
+            payload.n, payload.prev, last.payload.n if last else None, last.hash if last else b""
+        )
         if payload.net != net:
             raise NetworkWrong("a case of another network")
         if last and payload.case != last.payload.case:
@@ -267,37 +269,44 @@ def verify_case_events(
 
 def _after(last: CaseChain | None, event: CaseEventPayload, digest: bytes) -> CaseChain:
     """The chain with one more event whose signature and place are already checked."""
-    kc = unb64(event.kc)
-    if last is None or event.event == "open":
-        if last is not None or event.event != "open":
-            raise EventOutOfPlace("a case begins with its opening, and opens once")
-        if event.generation != 0:
-            raise GenerationBroken("a case opens with generation 0")
-        if not event.to:
-            raise EventOutOfPlace("a case is opened to somebody")
-        return CaseChain(event, digest, (kc,), event.to, event.by, closed=False)
-    current = last.payload.generation
-    commitments, recipients = last.commitments, last.recipients
+    if last is None:
+        return _opened(event, digest)
+    if event.event == "open":
+        raise EventOutOfPlace("a case opens once")
     if event.event == "rotate":
-        if event.generation != current + 1:
-            raise GenerationBroken("a rotation advances the generation by one")
-        if kc in commitments:
-            raise KeyUnchanged("a rotation brings a new key")
-        if not event.to:
-            raise EventOutOfPlace("a rotation keeps somebody")
-        return CaseChain(event, digest, (*commitments, kc), event.to, last.opener, closed=False)
-    if event.generation != current:
+        return _rotated(last, event, digest)
+    if event.generation != last.payload.generation:
         raise GenerationBroken(f"a {event.event} stays in its generation")
-    if kc != commitments[-1]:
+    if unb64(event.kc) != last.commitments[-1]:
         raise KeySwapped("the key changed though the generation did not")
-    if event.event == "close":
-        if last.closed or event.to:
-            raise EventOutOfPlace("a case closes once and grants nothing then")
-    elif not event.to:
+    if event.event == "close" and (last.closed or event.to):
+        raise EventOutOfPlace("a case closes once and grants nothing then")
+    if event.event == "grant" and not event.to:
         raise EventOutOfPlace("a grant names somebody")
-    added = tuple(name for name in event.to if name not in recipients)
-    closed = event.event == "close"
-    return CaseChain(event, digest, commitments, recipients + added, last.opener, closed)
+    added = tuple(name for name in event.to if name not in last.recipients)
+    recipients, closed = last.recipients + added, event.event == "close"
+    return CaseChain(event, digest, last.commitments, recipients, last.opener, closed)
+
+
+def _opened(event: CaseEventPayload, digest: bytes) -> CaseChain:
+    if event.event != "open":
+        raise EventOutOfPlace("a case begins with its opening")
+    if event.generation != 0:
+        raise GenerationBroken("a case opens with generation 0")
+    if not event.to:
+        raise EventOutOfPlace("a case is opened to somebody")
+    return CaseChain(event, digest, (unb64(event.kc),), event.to, event.by, closed=False)
+
+
+def _rotated(last: CaseChain, event: CaseEventPayload, digest: bytes) -> CaseChain:
+    kc = unb64(event.kc)
+    if event.generation != last.payload.generation + 1:
+        raise GenerationBroken("a rotation advances the generation by one")
+    if kc in last.commitments:
+        raise KeyUnchanged("a rotation brings a new key")
+    if not event.to:
+        raise EventOutOfPlace("a rotation keeps somebody")
+    return CaseChain(event, digest, (*last.commitments, kc), event.to, last.opener, closed=False)
 
 
 def _holds(chain: CaseChain, account: str, groups: Mapping[str, Collection[str]]) -> bool:
@@ -327,9 +336,7 @@ def _epoch_follows(payload: GroupPayload, last: GroupPayload | None) -> None:
         raise KeyUnchanged("a new epoch brings a new key")
 
 
-def _read(
-    model: type[_P], statements: Sequence[Statement]
-) -> Iterator[tuple[_P, Statement]]:
+def _read(model: type[_P], statements: Sequence[Statement]) -> Iterator[tuple[_P, Statement]]:
     """Each payload as typed, before its signature is checked: it names the keys to check with."""
     if not statements:
         raise ChainEmpty("a chain has at least one statement")

@@ -124,7 +124,7 @@ class AccountPayload(StatementPayload):
     sign_key: SignKey
     kem_key: KemKey
     name: Name
-    rpps: Annotated[str, Field(pattern=r"\A[0-9]{11}\Z")] | None
+    rpps: Annotated[str, Field(pattern=r"^[0-9]{11}$")] | None
     prev: Hash | None
 
 
@@ -166,7 +166,7 @@ class PolicyPayload(StatementPayload):
     witnesses: Annotated[tuple[SignKey, ...], Field(strict=False), AfterValidator(_unique)]
     k: Number
     """How many witnesses must have cosigned a checkpoint."""
-    minimum_client: Annotated[str, Field(pattern=r"\A[0-9]{1,5}(\.[0-9]{1,5}){1,2}\Z")]
+    minimum_client: Annotated[str, Field(pattern=r"^[0-9]{1,5}(\.[0-9]{1,5}){1,2}$")]
     prev: Hash | None
 
     @model_validator(mode="after")
@@ -246,7 +246,7 @@ class MessagePayload(StatementPayload):
     id: Uuid
     g: Number
     by: Uuid
-    kind: Annotated[str, Field(pattern=r"\A[a-z][a-z_]{0,39}\Z")]
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,39}$")]
     at: Time
     seen: Uuids
     body: Json
