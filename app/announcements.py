@@ -1,4 +1,4 @@
-"""Typed facts, said once: inside the transaction to those who must record, after it to those who tell.
+"""Typed facts, said once: in the transaction to those who record, after it to those who tell.
 
 A feature that wants to hear of another's facts registers a listener; nobody calls it by name.
 """

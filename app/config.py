@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 MIN_SECRET_LENGTH = 32
-DEMO_SECRET = "demo-only-secret-not-for-production-0123456789"
+DEMO_SECRET = "demo-only-secret-not-for-production-0123456789"  # noqa: S105
 
 
 class ConfigurationRefused(Exception):

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 import structlog
 from flask import Flask, Response, json, request
-from flask_babel import gettext
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+
+from app.wording import translate
 
 log = structlog.get_logger()
 
@@ -29,7 +30,7 @@ class DomainError(Exception):
         self.extra = extra
 
     def detail(self) -> str:
-        return gettext(
+        return translate(
             self.message, **{k: v for k, v in self.extra.items() if isinstance(v, str | int)}
         )
 
@@ -113,7 +114,7 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(OperationalError)
     def busy(error: OperationalError) -> Response:
         log.error("database_unavailable", endpoint=request.endpoint)
-        detail = gettext("The service is busy. Nothing was lost; try again in a moment.")
+        detail = translate("The service is busy. Nothing was lost; try again in a moment.")
         return answer(
             {
                 "type": "about:blank",
@@ -127,19 +128,19 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def fault(error: Exception) -> Response:
         log.exception("fault", endpoint=request.endpoint)
-        detail = gettext("Something broke on our side. It has been recorded; try again.")
+        detail = translate("Something broke on our side. It has been recorded; try again.")
         return answer({"type": "about:blank", "status": 500, "code": "fault", "detail": detail})
 
 
 def _http_detail(status: int) -> str:
     match status:
         case 404:
-            return gettext("There is nothing at this address.")
+            return translate("There is nothing at this address.")
         case 405:
-            return gettext("This cannot be done at this address.")
+            return translate("This cannot be done at this address.")
         case 413:
-            return gettext("This is too large to be sent.")
+            return translate("This is too large to be sent.")
         case 415:
-            return gettext("The request must be sent as JSON.")
+            return translate("The request must be sent as JSON.")
         case _:
-            return gettext("The request could not be read. Reload the page and try again.")
+            return translate("The request could not be read. Reload the page and try again.")

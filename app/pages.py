@@ -1,4 +1,4 @@
-"""The pages Flask itself serves: the shell that paints before any script, error pages, the client's files."""
+"""The pages Flask itself serves: the shell, error pages, the built client's files."""
 
 from __future__ import annotations
 

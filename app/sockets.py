@@ -53,4 +53,5 @@ def register_event(app: Flask, name: str, schema: type[BaseModel], handler: Hand
             log.exception("socket_fault", name=name)
             return {"code": "fault", "status": 500}
 
+    assert socketio.server is not None, "socketio.init_app comes first"
     socketio.server.on(name, run)
