@@ -14,6 +14,9 @@ from app import clock as app_clock
 from app.config import Config
 from app.factory import create_app
 from app.migrate import migrate
+from tests.support.postgres import PostgresServer
+from tests.support.redis_server import RedisServer
+from tests.support.serving import ServedApp
 
 
 class MovedClock:
@@ -46,14 +49,44 @@ def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    server = RedisServer()
+    yield server
+    server.stop()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What the API and the sockets promise holds on SQLite and on PostgreSQL alike."""
+    twice = {"api", "realtime"} & set(Path(metafunc.definition.path).parts)
+    if twice and "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def config(tmp_path: Path, migrated_template: Path) -> Config:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated_template: Path) -> str:
+    """A migrated database of this test's own."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        postgres: PostgresServer = request.getfixturevalue("postgres")
+        return postgres.migrated_database()
     database = tmp_path / "cordee.sqlite3"
     database.write_bytes(migrated_template.read_bytes())
+    return f"sqlite:///{database}"
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Config:
     return Config(
         base_url="http://localhost",
         secret_key="a secret for the tests, long enough to pass",
-        database_url=f"sqlite:///{database}",
+        database_url=database_url,
         blob_url=f"file://{tmp_path / 'blobs'}",
         worker_inline=False,
     )
@@ -67,3 +100,30 @@ def app(config: Config) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def servers(
+    request: pytest.FixtureRequest, tmp_path: Path, database_url: str
+) -> Iterator[tuple[ServedApp, ServedApp]]:
+    """Where people connect: one process on SQLite (named twice), or two instances that share
+    PostgreSQL and Redis."""
+    if database_url.startswith("sqlite"):
+        alone = ServedApp(tmp_path / "instance", database_url)
+        yield alone, alone
+        alone.stop()
+        return
+    shared = {
+        "CORDEE_REDIS_URL": request.getfixturevalue("redis_server").url,
+        "CORDEE_BLOB_URL": f"file://{tmp_path / 'blobs'}",
+    }
+    pair = tuple(ServedApp(tmp_path / "instance", database_url, **shared) for _ in range(2))
+    yield pair[0], pair[1]
+    for instance in pair:
+        instance.stop()
+
+
+@pytest.fixture
+def server(servers: tuple[ServedApp, ServedApp]) -> ServedApp:
+    """One real server."""
+    return servers[0]
