@@ -1,4 +1,4 @@
-import { BadInput } from './errors.ts';
+import { NotCanonicalBase64, NotUtf8, WrongLength } from './errors.ts';
 
 /** Bytes with a memory of their own: what WebCrypto accepts and `postMessage` can transfer. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -15,7 +15,7 @@ export function fromUtf8(bytes: Uint8Array): string {
   try {
     return strictDecoder.decode(bytes);
   } catch {
-    throw new BadInput('not UTF-8');
+    throw new NotUtf8('not UTF-8');
   }
 }
 
@@ -47,7 +47,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 export function requireLength(bytes: Uint8Array, size: number, what: string): void {
   if (bytes.length !== size) {
-    throw new BadInput(`${what} has ${bytes.length} bytes instead of ${size}`);
+    throw new WrongLength(`${what}: expected ${size} bytes, got ${bytes.length}`);
   }
 }
 
@@ -66,14 +66,18 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
  * Strict inverse of `toBase64`: no blanks, no missing padding, no stray bits in the last character,
  * so that one value has exactly one spelling and a signed text cannot be re-spelled unnoticed.
  */
-export function fromBase64(text: string): Bytes {
-  if (typeof text !== 'string' || !BASE64.test(text)) throw new BadInput('not base64');
+export function fromBase64(text: unknown, size?: number): Bytes {
+  if (typeof text !== 'string' || !BASE64.test(text)) {
+    throw new NotCanonicalBase64('not standard base64 with padding');
+  }
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  if (text.endsWith('=') && toBase64(bytes.subarray(-3 + (text.endsWith('==') ? 2 : 1))) !== text.slice(-4)) {
-    throw new BadInput('not canonical base64');
+  const rest = bytes.length % 3;
+  if (rest > 0 && toBase64(bytes.subarray(-rest)) !== text.slice(-4)) {
+    throw new NotCanonicalBase64('base64 with non-zero trailing bits');
   }
+  if (size !== undefined) requireLength(bytes, size, 'base64');
   return bytes;
 }
 
@@ -82,7 +86,11 @@ export async function sha256(bytes: Bytes): Promise<Bytes> {
 }
 
 /** HKDF-SHA256 (RFC 5869) of a 32-byte key with the protocol's empty salt. */
-export async function hkdf(key: Bytes, info: string, salt: Bytes = new Uint8Array()): Promise<Bytes> {
+export async function hkdf(
+  key: Bytes,
+  info: string,
+  salt: Bytes = new Uint8Array(),
+): Promise<Bytes> {
   const material = await crypto.subtle.importKey('raw', key, 'HKDF', false, ['deriveBits']);
   const parameters = { name: 'HKDF', hash: 'SHA-256', salt, info: utf8(info) };
   return new Uint8Array(await crypto.subtle.deriveBits(parameters, material, 256));

@@ -3,27 +3,28 @@
  * neither move nor exchange blobs. Every id is checked, because a `|` inside one would let two
  * places share a context.
  */
-import { BadInput } from './errors.ts';
+import { ContextRefused, NotLowerCaseUuid } from './errors.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const CREDENTIAL = /^[A-Za-z0-9_-]+$/;
+/** A WebAuthn credential id is at most 1023 bytes (Level 3 section 4), in base64url here. */
+const CREDENTIAL = /^[A-Za-z0-9_-]{1,1364}$/;
 
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value);
 }
 
-/** A counter of the protocol: an unsigned 32-bit integer, as wide as a log leaf stores it. */
-export function isCounter(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff;
+/** A number of the protocol: a plain integer that JavaScript holds exactly. */
+export function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function id(value: string): string {
-  if (!isUuid(value)) throw new BadInput(`not an id: ${value}`);
+  if (!isUuid(value)) throw new NotLowerCaseUuid('not a lower-case UUID');
   return value;
 }
 
-function counter(value: number): string {
-  if (!isCounter(value)) throw new BadInput(`not a counter: ${value}`);
+function number(value: number): string {
+  if (!isNumber(value)) throw new ContextRefused(`not a number of a context: ${value}`);
   return String(value);
 }
 
@@ -36,14 +37,15 @@ export type Opener = 'password' | 'recovery' | { passkey: string };
 
 function opener(by: Opener): string {
   if (by === 'password' || by === 'recovery') return by;
-  if (!CREDENTIAL.test(by.passkey)) throw new BadInput('not a credential id');
+  if (!CREDENTIAL.test(by.passkey)) throw new ContextRefused('not a credential id in base64url');
   return `passkey:${by.passkey}`;
 }
 
-export const groupRecipient = (group: string, epoch: number) => `group:${id(group)}@${counter(epoch)}`;
+export const groupRecipient = (group: string, epoch: number) =>
+  `group:${id(group)}@${number(epoch)}`;
 export const accountRecipient = (account: string, seq: number) =>
-  `account:${id(account)}@${counter(seq)}`;
-export const custodianRecipient = (n: number) => `custodian:${counter(n)}`;
+  `account:${id(account)}@${number(seq)}`;
+export const custodianRecipient = (n: number) => `custodian:${number(n)}`;
 
 /** What a recipient of a case key is, once its text is taken apart. */
 export type Recipient =
@@ -51,15 +53,17 @@ export type Recipient =
   | { kind: 'account'; id: string; seq: number }
   | { kind: 'custodian'; n: number };
 
-const RECIPIENT = /^(?:(group|account):([0-9a-f-]{36})@|(custodian):)(0|[1-9][0-9]{0,9})$/;
+const RECIPIENT = /^(?:(group|account):([0-9a-f-]{36})@|(custodian):)(0|[1-9][0-9]{0,15})$/;
 
 export function parseRecipient(text: string): Recipient {
-  const [, kind, subject, custodian, number] = RECIPIENT.exec(text) ?? [];
-  const n = Number(number);
-  if (!isCounter(n)) throw new BadInput(`not a recipient: ${text}`);
+  const [, kind, subject, custodian, digits] = RECIPIENT.exec(text) ?? [];
+  const n = Number(digits);
+  if (!isNumber(n)) throw new ContextRefused('not a recipient');
   if (custodian) return { kind: 'custodian', n };
-  if (!isUuid(subject)) throw new BadInput(`not a recipient: ${text}`);
-  return kind === 'group' ? { kind, id: subject, epoch: n } : { kind: 'account', id: subject, seq: n };
+  if (!isUuid(subject)) throw new ContextRefused('not a recipient');
+  return kind === 'group'
+    ? { kind, id: subject, epoch: n }
+    : { kind: 'account', id: subject, seq: n };
 }
 
 function recipient(text: string): string {
@@ -71,7 +75,7 @@ export const akContext = (net: string, account: string, by: Opener) =>
   context('ak', id(net), id(account), opener(by));
 
 export const keysContext = (net: string, account: string, seq: number) =>
-  context('keys', id(net), id(account), counter(seq));
+  context('keys', id(net), id(account), number(seq));
 
 export const groupContext = (
   net: string,
@@ -79,26 +83,22 @@ export const groupContext = (
   epoch: number,
   member: string,
   memberSeq: number,
-) => context('group', id(net), id(group), counter(epoch), id(member), counter(memberSeq));
+) => context('group', id(net), id(group), number(epoch), id(member), number(memberSeq));
 
 export const groupPreviousContext = (net: string, group: string, epoch: number) =>
-  context('group-prev', id(net), id(group), counter(epoch));
+  context('group-prev', id(net), id(group), number(epoch));
 
 export const caseContext = (net: string, caseId: string, generation: number, to: string) =>
-  context('case', id(net), id(caseId), counter(generation), recipient(to));
+  context('case', id(net), id(caseId), number(generation), recipient(to));
 
 export const casePreviousContext = (net: string, caseId: string, generation: number) =>
-  context('case-prev', id(net), id(caseId), counter(generation));
+  context('case-prev', id(net), id(caseId), number(generation));
 
 export const headerContext = (net: string, caseId: string, generation: number, version: number) =>
-  context('header', id(net), id(caseId), counter(generation), counter(version));
+  context('header', id(net), id(caseId), number(generation), number(version));
 
-export const messageContext = (
-  net: string,
-  caseId: string,
-  generation: number,
-  message: string,
-) => context('message', id(net), id(caseId), counter(generation), id(message));
+export const messageContext = (net: string, caseId: string, generation: number, message: string) =>
+  context('message', id(net), id(caseId), number(generation), id(message));
 
 /** Part `i` of the `n` parts of an attachment. */
 export const attachmentContext = (
@@ -108,6 +108,6 @@ export const attachmentContext = (
   i: number,
   n: number,
 ) => {
-  if (i >= n) throw new BadInput(`no part ${i} among ${n}`);
-  return context('att', id(net), id(caseId), id(attachment), counter(i), counter(n));
+  if (i >= n) throw new ContextRefused(`no part ${i} among ${n}`);
+  return context('att', id(net), id(caseId), id(attachment), number(i), number(n));
 };

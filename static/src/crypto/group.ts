@@ -5,7 +5,7 @@
  */
 import { type Bytes, hkdf, requireLength, sameBytes } from './bytes.ts';
 import { groupPreviousContext } from './contexts.ts';
-import { BrokenCommitment } from './errors.ts';
+import { KeySwapped } from './errors.ts';
 import { kemPublic } from './hpke.ts';
 import { seal, unseal } from './stream.ts';
 
@@ -28,11 +28,11 @@ export async function groupKemPublic(secret: Bytes): Promise<Bytes> {
  * A granted secret is worth nothing until the key derived from it is the signed one: otherwise a
  * server could plant a group key that it knows.
  *
- * @throws BrokenCommitment
+ * @throws KeySwapped
  */
 export async function requireGroupSecret(secret: Bytes, signedKemKey: Bytes): Promise<void> {
   if (!sameBytes(await groupKemPublic(secret), signedKemKey)) {
-    throw new BrokenCommitment('the granted group key is not the signed one');
+    throw new KeySwapped('the granted group key is not the signed one');
   }
 }
 
@@ -48,7 +48,7 @@ export async function sealPreviousGroupSecret(
   return seal(await groupChainKey(secret), groupPreviousContext(net, group, epoch), previous);
 }
 
-/** Open R_{epoch−1} with R_epoch. */
+/** Open R_{epoch−1} with R_epoch; then compare it by `requireGroupSecret` with that epoch's key. */
 export async function openPreviousGroupSecret(
   net: string,
   group: string,
@@ -56,5 +56,8 @@ export async function openPreviousGroupSecret(
   secret: Bytes,
   sealed: Bytes,
 ): Promise<Bytes> {
-  return unseal(await groupChainKey(secret), groupPreviousContext(net, group, epoch), sealed);
+  const context = groupPreviousContext(net, group, epoch);
+  const previous = await unseal(await groupChainKey(secret), context, sealed);
+  requireLength(previous, 32, 'group secret');
+  return previous;
 }

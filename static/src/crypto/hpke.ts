@@ -7,7 +7,7 @@ import { MLKEM768X25519 } from '@noble/post-quantum/hybrid.js';
 import { KEM_MLKEM768_X25519 } from '@panva/hpke-noble';
 import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256 } from 'hpke';
 import { type Bytes, concat, owned, requireLength, utf8 } from './bytes.ts';
-import { BadInput, BrokenWrap } from './errors.ts';
+import { PublicKeyRefused, WrapBroken, WrappedSizeWrong } from './errors.ts';
 
 export const KEM_PUBLIC = 1216;
 export const KEM_SEED = 32;
@@ -34,14 +34,14 @@ export async function wrap(publicKey: Bytes, context: string, secret: Bytes): Pr
     });
     return concat(encapsulatedSecret, ciphertext);
   } catch {
-    throw new BadInput('not a usable public key');
+    throw new PublicKeyRefused('not a usable public key');
   }
 }
 
-/** @throws BrokenWrap unless this seed and context open it. */
+/** @throws WrapBroken or WrappedSizeWrong unless this seed and context open it. */
 export async function unwrap(seed: Bytes, context: string, wrapped: Bytes): Promise<Bytes> {
   requireLength(seed, KEM_SEED, 'seed');
-  if (wrapped.length !== WRAPPED) throw new BrokenWrap('a wrapped key has another size');
+  if (wrapped.length !== WRAPPED) throw new WrappedSizeWrong('a wrapped key has another size');
   try {
     const key = await suite.DeserializePrivateKey(seed, false);
     const secret = await suite.Open(
@@ -52,6 +52,6 @@ export async function unwrap(seed: Bytes, context: string, wrapped: Bytes): Prom
     );
     return owned(secret);
   } catch {
-    throw new BrokenWrap('changed, or wrapped for another key or place');
+    throw new WrapBroken('changed, or wrapped for another key or place');
   }
 }

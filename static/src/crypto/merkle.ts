@@ -1,15 +1,18 @@
 /** The key log's tree: RFC 6962 §2.1 over 53-byte leaves `kind ‖ uuid ‖ seq ‖ hash(statement)`. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { type Bytes, concat, owned, requireLength } from './bytes.ts';
-import { isCounter, isUuid } from './contexts.ts';
-import { BadInput } from './errors.ts';
+import { isUuid } from './contexts.ts';
+import { ContextRefused, NotLowerCaseUuid } from './errors.ts';
 
 /** Whose chain a leaf records. The numbers are part of the protocol. */
 export const LEAF_KINDS = { account: 1, group: 2, policy: 3 } as const;
 export type LeafKind = keyof typeof LEAF_KINDS;
 
 export function logLeaf(kind: LeafKind, subject: string, seq: number, hash: Bytes): Bytes {
-  if (!isUuid(subject) || !isCounter(seq)) throw new BadInput('not a log leaf');
+  if (!isUuid(subject)) throw new NotLowerCaseUuid('not a lower-case UUID');
+  if (!Number.isInteger(seq) || seq < 0 || seq > 0xffffffff) {
+    throw new ContextRefused('a sequence number in the key log fits 32 bits');
+  }
   requireLength(hash, 32, 'hash');
   const leaf = new Uint8Array(53);
   leaf[0] = LEAF_KINDS[kind];

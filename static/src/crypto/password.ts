@@ -1,6 +1,6 @@
 import { argon2id } from 'hash-wasm';
 import { type Bytes, hkdf, owned, requireLength, utf8 } from './bytes.ts';
-import { WeakParameters } from './errors.ts';
+import { KdfTooCostly, KdfTooWeak, KdfUnknown } from './errors.ts';
 
 /** Argon2id (RFC 9106): memory in KiB, passes, lanes. */
 export interface Kdf {
@@ -14,7 +14,7 @@ export interface Kdf {
 export const MINIMUM_KDF: Readonly<Kdf> = { alg: 'argon2id', m: 65_536, t: 3, p: 1 };
 
 /** The most a client accepts, so that a server cannot freeze a phone or exhaust its memory. */
-const MAXIMUM_KDF: Readonly<Omit<Kdf, 'alg'>> = { m: 1_048_576, t: 32, p: 16 };
+const MAXIMUM_KDF = { m: 1_048_576, t: 16 } as const;
 
 /** `auth` proves the password to the server; `kek` opens the account key and never leaves. */
 export interface MasterKeys {
@@ -22,14 +22,19 @@ export interface MasterKeys {
   kek: Bytes;
 }
 
-/** @throws WeakParameters for anything outside what an honest server sends. */
+/** @throws KdfRefused for anything outside what an honest server sends. */
 export function requireSafeKdf(kdf: Kdf): void {
-  if (kdf.alg !== 'argon2id') throw new WeakParameters('unknown password hashing');
-  for (const name of ['m', 't', 'p'] as const) {
+  if (kdf.alg !== 'argon2id' || Object.keys(kdf).sort().join() !== 'alg,m,p,t') {
+    throw new KdfUnknown('password hashing is argon2id with m, t and p');
+  }
+  if (!Number.isInteger(kdf.m) || !Number.isInteger(kdf.t) || kdf.p !== 1) {
+    throw new KdfUnknown('m, t and p are whole numbers, and p is 1');
+  }
+  for (const name of ['m', 't'] as const) {
     const value = kdf[name];
-    if (!Number.isInteger(value) || value < MINIMUM_KDF[name] || value > MAXIMUM_KDF[name]) {
-      throw new WeakParameters(`password hashing with ${name} = ${value}`);
-    }
+    if (value < MINIMUM_KDF[name]) throw new KdfTooWeak(`password hashing with ${name} = ${value}`);
+    if (value > MAXIMUM_KDF[name])
+      throw new KdfTooCostly(`password hashing with ${name} = ${value}`);
   }
 }
 

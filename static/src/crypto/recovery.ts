@@ -1,66 +1,81 @@
 /**
- * The recovery code: 160 random bits in Crockford's base32, eight groups of four, made to be copied
- * by hand. It has enough entropy to need no slow hash.
+ * The recovery code: 160 random bits on paper, for whoever lost password and devices.
+ *
+ * Written in Crockford's base32 (https://www.crockford.com/base32.html): no I, L, O or U to misread,
+ * 32 symbols in groups of four. So many random bits need no slow hash.
  */
-import { type Bytes, hkdf, randomBytes } from './bytes.ts';
-import { BadRecoveryCode } from './errors.ts';
+import { type Bytes, hkdf, randomBytes, requireLength } from './bytes.ts';
+import { RecoveryCodeMalformed, RecoveryCodeMistyped } from './errors.ts';
 import { type MasterKeys, masterKeys } from './password.ts';
 
+const SIZE = 20;
+const SYMBOLS = 32;
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const BITS = 160;
-const SYMBOLS = BITS / 5;
+const CHECK = `${ALPHABET}*~$=U`;
 
-export function formatRecoveryCode(secret: Bytes): string {
+export function newRecoveryCode(): Bytes {
+  return randomBytes(SIZE);
+}
+
+/** `XXXX-XXXX-…`: eight groups of four symbols. */
+export function formatRecoveryCode(code: Bytes): string {
+  requireLength(code, SIZE, 'recovery code');
   let bits = 0;
   let held = 0;
   let symbols = '';
-  for (const byte of secret) {
+  for (const byte of code) {
     held = (held << 8) | byte;
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      symbols += ALPHABET[(held >> bits) & 31];
+      symbols += ALPHABET[held >> bits];
+      held &= (1 << bits) - 1;
     }
-    held &= 31;
   }
   return symbols.replace(/(.{4})(?=.)/g, '$1-');
 }
 
-export function newRecoveryCode(): string {
-  return formatRecoveryCode(randomBytes(BITS / 8));
-}
-
 /**
- * Bytes of a typed code. Case, blanks and dashes do not matter; O reads as 0, I and L as 1, as
- * Crockford says, since that is what a hurried hand writes.
+ * The 20 bytes of a code as somebody typed it. Case, spaces and dashes do not matter; O is 0, I and
+ * L are 1, since that is what a hurried hand writes. Crockford's check symbol may follow (a password
+ * manager may have added it) and is then verified.
  *
- * @throws BadRecoveryCode for any other letter or length.
+ * @throws RecoveryCodeMalformed, RecoveryCodeMistyped
  */
-export function parseRecoveryCode(code: string): Bytes {
-  const symbols = code
+export function readRecoveryCode(typed: string): Bytes {
+  const meant = typed
     .toUpperCase()
-    .replace(/[\s-]/g, '')
-    .replace(/O/g, '0')
+    .replace(/[\s\u00ad\u2010-\u2014\u2212-]/g, '')
+    .replaceAll('O', '0')
     .replace(/[IL]/g, '1');
-  if (symbols.length !== SYMBOLS) throw new BadRecoveryCode('a recovery code has 32 characters');
-  const secret = new Uint8Array(BITS / 8);
+  const check = meant.slice(SYMBOLS);
+  const values = [...meant.slice(0, SYMBOLS)].map((symbol) => ALPHABET.indexOf(symbol));
+  if (values.length !== SYMBOLS || values.includes(-1) || check.length > 1) {
+    throw new RecoveryCodeMalformed(`a recovery code has ${SYMBOLS} letters and digits`);
+  }
+  if (check) {
+    const remainder = values.reduce((rest, value) => (rest * 32 + value) % 37, 0);
+    if (CHECK[remainder] !== check) {
+      throw new RecoveryCodeMistyped('the check symbol does not fit the code');
+    }
+  }
+  const code = new Uint8Array(SIZE);
   let bits = 0;
   let held = 0;
   let offset = 0;
-  for (const symbol of symbols) {
-    const value = ALPHABET.indexOf(symbol);
-    if (value < 0) throw new BadRecoveryCode(`no recovery code contains ${symbol}`);
+  for (const value of values) {
     held = (held << 5) | value;
     bits += 5;
     if (bits >= 8) {
       bits -= 8;
-      secret[offset++] = held >> bits;
+      code[offset++] = held >> bits;
       held &= (1 << bits) - 1;
     }
   }
-  return secret;
+  return code;
 }
 
-export async function recoveryKeys(code: string): Promise<MasterKeys> {
-  return masterKeys(await hkdf(parseRecoveryCode(code), 'cordee1 recovery'));
+export async function recoveryKeys(code: Bytes): Promise<MasterKeys> {
+  requireLength(code, SIZE, 'recovery code');
+  return masterKeys(await hkdf(code, 'cordee1 recovery'));
 }

@@ -9,7 +9,14 @@
  * seal any number of times (https://developers.google.com/tink/streaming-aead/aes_gcm_hkdf_streaming).
  */
 import { type Bytes, concat, randomBytes, requireLength, utf8 } from './bytes.ts';
-import { BadInput, BrokenSeal } from './errors.ts';
+import {
+  SealBroken,
+  SealedHeaderUnknown,
+  SealedLengthImpossible,
+  SealedSizeChanged,
+  SealedTooShort,
+  TooLong,
+} from './errors.ts';
 
 export const SEGMENT = 1024 * 1024;
 const TAG = 16;
@@ -22,10 +29,38 @@ const NEXT = SEGMENT - TAG;
 /** Called with the number of plaintext bytes done so far. */
 export type Progress = (done: number) => void;
 
+/** Plaintext bytes of each attachment part but the last. */
+export const PART = 8 * 1024 * 1024;
+
+/** How many parts a file has; an empty one still has one. */
+export function partCount(size: number): number {
+  return Math.max(1, Math.ceil(size / PART));
+}
+
+/** Plaintext size of each part of a file. */
+export function partSizes(size: number): number[] {
+  return Array.from({ length: partCount(size) }, (_, i) => Math.min(PART, size - i * PART));
+}
+
 /** Size of what `seal` makes of `size` plaintext bytes. */
 export function sealedSize(size: number): number {
   const further = size <= FIRST ? 0 : Math.ceil((size - FIRST) / NEXT);
   return HEADER + size + TAG * (1 + further);
+}
+
+/**
+ * Size of the plaintext behind `sealed` bytes. A last segment after the first holds at least one
+ * byte: an encoder never adds an empty one.
+ *
+ * @throws ShapeRefused for a size no plaintext seals to.
+ */
+export function plainSize(sealed: number): number {
+  if (sealed < HEADER + TAG) throw new SealedTooShort('too short to be sealed');
+  const segments = Math.ceil(sealed / SEGMENT);
+  if (segments > 1 && sealed - (segments - 1) * SEGMENT <= TAG) {
+    throw new SealedLengthImpossible('cut inside a segment');
+  }
+  return sealed - HEADER - TAG * segments;
 }
 
 async function segmentKey(key: Bytes, salt: Bytes, context: string): Promise<CryptoKey> {
@@ -83,10 +118,11 @@ export async function* sealSegmentsWith(
   yield concat(Uint8Array.of(HEADER), salt, prefix);
   let offset = 0;
   for (let index = 0; ; index++) {
-    if (index > 0xffffffff) throw new BadInput('too long to seal');
+    if (index > 0xffffffff) throw new TooLong('too long to seal');
     const end = Math.min(source.size, offset + (index === 0 ? FIRST : NEXT));
     const last = end === source.size;
     const plain = await source.read(offset, end);
+    if (plain.length !== end - offset) throw new SealedSizeChanged('the source changed its size');
     const parameters = { name: 'AES-GCM', iv: nonce(prefix, index, last) };
     yield new Uint8Array(await crypto.subtle.encrypt(parameters, aes, plain));
     if (last) return;
@@ -127,15 +163,15 @@ export async function sealWith(
 
 async function gather(
   segments: AsyncIterable<Bytes>,
-  plainSize: number,
+  size: number,
   progress?: Progress,
 ): Promise<Bytes> {
-  const sealed = new Uint8Array(sealedSize(plainSize));
+  const sealed = new Uint8Array(sealedSize(size));
   let offset = 0;
   for await (const segment of segments) {
     sealed.set(segment, offset);
     offset += segment.length;
-    progress?.(Math.min(plainSize, Math.round((offset / sealed.length) * plainSize)));
+    progress?.(Math.round((offset / sealed.length) * size));
   }
   return sealed;
 }
@@ -144,16 +180,16 @@ async function gather(
  * Open segment by segment, in constant memory. What has been yielded is authentic so far but may
  * still prove to be cut short: keep it aside until the generator ends without throwing.
  *
- * @throws BrokenSeal for anything but the exact bytes sealed under this key and context.
+ * @throws ShapeRefused or SealBroken for anything but the exact bytes sealed under this key and context.
  */
 export async function* unsealSegments(
   key: Bytes,
   context: string,
   sealed: Source,
 ): AsyncGenerator<Bytes> {
-  if (sealed.size < HEADER + TAG) throw new BrokenSeal('too short to be sealed');
+  plainSize(sealed.size);
   const header = await sealed.read(0, HEADER);
-  if (header[0] !== HEADER) throw new BrokenSeal('not a sealed blob of this version');
+  if (header[0] !== HEADER) throw new SealedHeaderUnknown('not a sealed blob of this version');
   const aes = await segmentKey(key, header.slice(1, 1 + SALT), context);
   const prefix = header.slice(1 + SALT);
   let offset = HEADER;
@@ -161,13 +197,15 @@ export async function* unsealSegments(
     const end = Math.min(sealed.size, (index + 1) * SEGMENT);
     const last = end === sealed.size;
     const segment = await sealed.read(offset, end);
-    if (index > 0xffffffff || segment.length < TAG) throw new BrokenSeal('cut inside a segment');
+    if (index > 0xffffffff || segment.length !== end - offset) {
+      throw new SealedSizeChanged('the source changed its size');
+    }
     const parameters = { name: 'AES-GCM', iv: nonce(prefix, index, last) };
     let plain: ArrayBuffer;
     try {
       plain = await crypto.subtle.decrypt(parameters, aes, segment);
     } catch {
-      throw new BrokenSeal('changed, cut, or sealed for another place');
+      throw new SealBroken('changed, cut, or sealed for another place');
     }
     yield new Uint8Array(plain);
     if (last) return;

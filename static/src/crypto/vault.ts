@@ -1,0 +1,123 @@
+/**
+ * A person's own keys, at the server and on the device.
+ *
+ * At the server: the account key AK sealed once per way in (password, recovery code, passkey), and
+ * `keys`, the seeds sealed under AK. On the device: whatever must survive a reload, under an AES-GCM
+ * key that the browser keeps in IndexedDB and no script can read out. That guards against a copied
+ * profile and not against a script of ours gone bad; it is never the only copy, since iOS evicts.
+ */
+import {
+  type Bytes,
+  concat,
+  fromBase64,
+  fromUtf8,
+  randomBytes,
+  requireLength,
+  toBase64,
+  utf8,
+} from './bytes.ts';
+import { akContext, keysContext, type Opener } from './contexts.ts';
+import { SealBroken } from './errors.ts';
+import { seal, unseal } from './stream.ts';
+
+/** What `keys` holds; `root` is the network's public root key, the pin of later devices. */
+export interface AccountSecrets {
+  signSeed: Bytes;
+  kemSeed: Bytes;
+  root: Bytes;
+}
+
+export function newAccountKey(): Bytes {
+  return randomBytes(32);
+}
+
+/** Seal AK under the key-encryption key of a password, recovery code or passkey. */
+export async function sealAccountKey(
+  kek: Bytes,
+  net: string,
+  account: string,
+  by: Opener,
+  accountKey: Bytes,
+): Promise<Bytes> {
+  requireLength(accountKey, 32, 'account key');
+  return seal(kek, akContext(net, account, by), accountKey);
+}
+
+export async function openAccountKey(
+  kek: Bytes,
+  net: string,
+  account: string,
+  by: Opener,
+  sealed: Bytes,
+): Promise<Bytes> {
+  const accountKey = await unseal(kek, akContext(net, account, by), sealed);
+  requireLength(accountKey, 32, 'account key');
+  return accountKey;
+}
+
+/** `keys` = seal(AK, JSON {sign_seed, kem_seed, root}), all base64. */
+export async function sealAccountSecrets(
+  accountKey: Bytes,
+  net: string,
+  account: string,
+  seq: number,
+  { signSeed, kemSeed, root }: AccountSecrets,
+): Promise<Bytes> {
+  for (const value of [signSeed, kemSeed, root]) requireLength(value, 32, 'account secret');
+  const text = JSON.stringify({
+    sign_seed: toBase64(signSeed),
+    kem_seed: toBase64(kemSeed),
+    root: toBase64(root),
+  });
+  return seal(accountKey, keysContext(net, account, seq), utf8(text));
+}
+
+export async function openAccountSecrets(
+  accountKey: Bytes,
+  net: string,
+  account: string,
+  seq: number,
+  sealed: Bytes,
+): Promise<AccountSecrets> {
+  const plain = await unseal(accountKey, keysContext(net, account, seq), sealed);
+  let held: { sign_seed?: unknown; kem_seed?: unknown; root?: unknown };
+  try {
+    held = JSON.parse(fromUtf8(plain));
+  } catch {
+    throw new SealBroken('the sealed keys are not readable');
+  }
+  return {
+    signSeed: fromBase64(held.sign_seed, 32),
+    kemSeed: fromBase64(held.kem_seed, 32),
+    root: fromBase64(held.root, 32),
+  };
+}
+
+/** A key of this device, to keep in IndexedDB as it is: no script can export it. */
+export async function newDeviceKey(): Promise<CryptoKey> {
+  const algorithm = { name: 'AES-GCM', length: 256 };
+  return crypto.subtle.generateKey(algorithm, false, ['encrypt', 'decrypt']) as Promise<CryptoKey>;
+}
+
+const IV = 12;
+
+/** Lock bytes to this device and to a purpose: `iv 12 ‖ ciphertext`, purpose as associated data. */
+export async function lockOnDevice(key: CryptoKey, purpose: string, plain: Bytes): Promise<Bytes> {
+  const iv = randomBytes(IV);
+  const parameters = { name: 'AES-GCM', iv, additionalData: utf8(purpose) };
+  return concat(iv, new Uint8Array(await crypto.subtle.encrypt(parameters, key, plain)));
+}
+
+/** @throws SealBroken for another device's key, another purpose, or changed bytes. */
+export async function openOnDevice(key: CryptoKey, purpose: string, locked: Bytes): Promise<Bytes> {
+  const parameters = {
+    name: 'AES-GCM',
+    iv: locked.slice(0, IV),
+    additionalData: utf8(purpose),
+  };
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt(parameters, key, locked.slice(IV)));
+  } catch {
+    throw new SealBroken('not locked on this device for this purpose');
+  }
+}
