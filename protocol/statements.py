@@ -89,7 +89,7 @@ class StatementPayload(_Model):
     """What all payloads share: the version of this protocol."""
 
     TYPE: ClassVar[str]
-    v: Literal[1]
+    v: Annotated[int, Field(ge=1, le=1)]
 
 
 class Signature(_Model):
