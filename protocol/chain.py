@@ -7,7 +7,7 @@ last word, or raises the exact reason.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from protocol.contexts import parse_recipient
@@ -65,8 +65,10 @@ class Policy:
     root: bytes
     registrars: frozenset[bytes]
     """Signing keys of today's registrars."""
-    former_registrars: frozenset[bytes] = field(default_factory=frozenset)
-    """Keys that an earlier policy named: their signatures are known, without authority."""
+    former_registrars: frozenset[bytes]
+    """Keys that only an earlier policy named: their signatures are known, without authority."""
+    appointed: frozenset[tuple[str, str]]
+    """Account and key of every registrar the root ever named: it vouched for that person."""
 
     @property
     def net(self) -> str:
@@ -129,17 +131,18 @@ def verify_policy_chain(statements: Sequence[Statement], root_public: bytes) -> 
     check_size(root_public, SIGN_KEY_SIZE, "root key")
     last: PolicyPayload | None = None
     last_hash = b""
-    ever: set[bytes] = set()
+    appointed: set[tuple[str, str]] = set()
     for payload, statement in _read(PolicyPayload, statements):
-        verify_statement(payload.TYPE, statement, root_public)
         _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
+        verify_statement(payload.TYPE, statement, root_public)
         if last and payload.net != last.net:
             raise SubjectChanged("a policy of another network")
-        ever.update(unb64(registrar.sign_key) for registrar in payload.registrars)
+        appointed.update((entry.account, entry.sign_key) for entry in payload.registrars)
         last, last_hash = payload, statement_hash(statement)
     assert last is not None
     today = frozenset(unb64(registrar.sign_key) for registrar in last.registrars)
-    return Policy(last, last_hash, root_public, today, frozenset(ever) - today)
+    former = frozenset(unb64(key) for _, key in appointed) - today
+    return Policy(last, last_hash, root_public, today, former, frozenset(appointed))
 
 
 def verify_account_chain(
@@ -152,7 +155,7 @@ def verify_account_chain(
     """Follow a person's keys; each statement is signed by the key it names.
 
     A statement is certified when a registrar of today's policy, or the root, co-signed it, or when
-    the policy itself names this account with this key as registrar. A registrar who leaves is
+    a policy named this very account with this very key as registrar. A registrar who leaves is
     followed by another who co-signs: hashes do not change. ``former_registrars=True`` also accepts
     those of earlier policies; pass it only for what the key log shows to precede their leaving.
     ``certified=False`` lets a person wait uncertified: ``Account.certified`` then tells. From the
@@ -165,18 +168,17 @@ def verify_account_chain(
     if former_registrars:
         authorities |= policy.former_registrars
     known = authorities | policy.former_registrars
-    appointed = {(entry.account, entry.sign_key) for entry in policy.payload.registrars}
     last: AccountPayload | None = None
     last_hash = b""
     keys: list[bytes] = []
     vouched = False
     for payload, statement in _read(AccountPayload, statements):
+        _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
         own = unb64(payload.sign_key)
         signers = statement_signers(statement).keys()
         previous = {keys[-1]} if keys else set()
         _only_known(signers, known | previous | {own})
         verify_statement(payload.TYPE, statement, *(signers | {own}))
-        _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
         if payload.net != policy.net:
             raise NetworkWrong("an account of another network")
         if last and payload.account != last.account:
@@ -184,7 +186,7 @@ def verify_account_chain(
         endorsed = bool(signers & (authorities - {own}))
         if previous and not endorsed and not signers & previous:
             raise KeyChangeUnauthorised("signed neither by the previous key nor by a registrar")
-        vouched = endorsed or (payload.account, payload.sign_key) in appointed
+        vouched = endorsed or (payload.account, payload.sign_key) in policy.appointed
         if certified and not vouched:
             raise NotCertified("no registrar has co-signed this person's keys")
         keys.append(own)
@@ -212,6 +214,7 @@ def verify_group_chain(
     last_hash = b""
     kem_keys: list[bytes] = []
     for payload, statement in _read(GroupPayload, statements):
+        _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
         signers = statement_signers(statement).keys()
         if last is None:
             if not signers <= creators:
@@ -219,7 +222,6 @@ def verify_group_chain(
         elif not signers <= _keys_of(accounts, last.managers):
             raise ManagerUnknown("signed by nobody the previous statement names as manager")
         verify_statement(payload.TYPE, statement, *signers)
-        _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
         if payload.net != policy.net:
             raise NetworkWrong("a group of another network")
         _epoch_follows(payload, last)
@@ -249,13 +251,12 @@ def verify_case_events(
     """
     last: CaseChain | None = None
     for payload, statement in _read(CaseEventPayload, statements):
+        number, digest = (last.payload.n, last.hash) if last else (None, b"")
+        _follows(payload.n, payload.prev, number, digest)
         allowed = _keys_of(accounts, [payload.by])
         signers = statement_signers(statement).keys()
         _only_known(signers, allowed)
         verify_statement(payload.TYPE, statement, *signers)
-        _follows(
-            payload.n, payload.prev, last.payload.n if last else None, last.hash if last else b""
-        )
         if payload.net != net:
             raise NetworkWrong("a case of another network")
         if last and payload.case != last.payload.case:

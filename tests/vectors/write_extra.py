@@ -69,7 +69,7 @@ ABOUT = {
     "verify": "verify_statement: every given key must have signed, and nobody else",
     "chains": "root = pinned public key; policy, accounts, groups, case = whole chains that verify; "
     "a certified account is co-signed by a registrar of the last policy or by the root, or is "
-    "itself named there with this key; members = account ids of each group, for case events",
+    "named with this very key in any policy of the chain; members = account ids of each group, for case events",
     "chains_refused": "statements must be refused as a chain of that kind, against chains.policy "
     "and the keys of chains.accounts (all keys of each chain); policy: against chains.root",
 }
