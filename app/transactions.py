@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, overload
 
@@ -22,6 +23,20 @@ class NestedTransaction(RuntimeError):
     """A service called another public service: split the inner rule out of its transaction."""
 
 
+_regrets: ContextVar[list[Callable[[], object]] | None] = ContextVar("cordee_regrets", default=None)
+
+
+def after_rollback(work: Callable[[], object]) -> None:
+    """Run `work` once the running transaction has rolled back, for what a refusal must leave.
+
+    It opens a transaction of its own. Nothing runs if the transaction commits.
+    """
+    regrets = _regrets.get()
+    if regrets is None:
+        raise RuntimeError("no transaction is open")
+    regrets.append(work)
+
+
 @contextmanager
 def transaction(read_only: bool = False) -> Iterator[Session]:
     """Open the one transaction of this piece of work.
@@ -30,6 +45,21 @@ def transaction(read_only: bool = False) -> Iterator[Session]:
     """
     if current_session.get() is not None:
         raise NestedTransaction("a transaction is already open")
+    regrets: list[Callable[[], object]] = []
+    mine = _regrets.set(regrets)
+    try:
+        with _attempt(read_only) as running:
+            yield running
+    except BaseException:
+        for work in regrets:
+            work()
+        raise
+    finally:
+        _regrets.reset(mine)
+
+
+@contextmanager
+def _attempt(read_only: bool) -> Iterator[Session]:
     db = database()
     facts: list[Any] = []
     alone = sqlite_writer if db.sqlite and not read_only else nullcontext()

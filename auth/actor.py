@@ -1,0 +1,48 @@
+"""Who acts. Made anew for every request and every socket event, from the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+from flask import g
+
+if TYPE_CHECKING:
+    from auth.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person as they stand at this moment."""
+
+    account_id: UUID
+    kind: str
+    """`clinician` or `administrator`."""
+    certified: bool
+    organisation_id: UUID | None
+    session_id: UUID
+    address: str
+    """Network address of the device."""
+    name: str
+
+    @property
+    def role(self) -> str:
+        """The row of `auth.permissions.ROLES` that applies: certification comes before kind."""
+        return self.kind if self.certified else "uncertified"
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person's role opens that door. Which case or group is another question."""
+        from auth.permissions import ROLES
+
+        return permission in ROLES[self.role]
+
+
+def current_actor() -> Actor:
+    """The person making this request. Raises NotSignedIn outside a route that requires one."""
+    from auth.errors import NotSignedIn
+
+    actor = g.get("actor")
+    if actor is None:
+        raise NotSignedIn()
+    return cast(Actor, actor)

@@ -1,0 +1,152 @@
+"""The one table of who may pass which door. Deny by default.
+
+A role opens the door only; whether a case, a group or a file is this person's concern is decided
+by the room that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import g
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Permission(StrEnum):
+    """A door. Every route and every socket event names exactly one."""
+
+    SESSION_OWN = "session:own"
+    ACCOUNT_OWN = "account:own"
+    NOTIFICATION_OWN = "notification:own"
+
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_INVITE = "account:invite"
+    ACCOUNT_CERTIFY = "account:certify"
+    ACCOUNT_SUSPEND = "account:suspend"
+    ACCOUNT_WRITE = "account:write"
+
+    ORGANISATION_READ = "organisation:read"
+    ORGANISATION_WRITE = "organisation:write"
+
+    GROUP_READ = "group:read"
+    GROUP_CREATE = "group:create"
+    GROUP_WRITE = "group:write"
+    """Rename, deadlines, archive: the display, not the chain."""
+    GROUP_STATE = "group:state"
+    """Post the next signed statement; the chain decides whether the signer is a manager."""
+    GROUP_GRANT = "group:grant"
+
+    CASE_LIST = "case:list"
+    CASE_OPEN = "case:open"
+    CASE_READ = "case:read"
+    CASE_WRITE = "case:write"
+    CASE_ANSWER = "case:answer"
+    CASE_TRACE = "case:trace"
+
+    ATTACHMENT_WRITE = "attachment:write"
+    ATTACHMENT_READ = "attachment:read"
+
+    NOTIFICATION_ADMIN = "notification:admin"
+
+    TRACE_READ = "trace:read"
+
+
+P = Permission
+
+_ANYONE_SIGNED_IN = frozenset({P.SESSION_OWN, P.ACCOUNT_OWN, P.NOTIFICATION_OWN})
+
+_CLINICIAN = _ANYONE_SIGNED_IN | {
+    P.ACCOUNT_READ,
+    P.ORGANISATION_READ,
+    P.GROUP_READ,
+    P.GROUP_STATE,
+    P.GROUP_GRANT,
+    P.CASE_LIST,
+    P.CASE_OPEN,
+    P.CASE_READ,
+    P.CASE_WRITE,
+    P.CASE_ANSWER,
+    P.CASE_TRACE,
+    P.ATTACHMENT_WRITE,
+    P.ATTACHMENT_READ,
+}
+
+_ADMINISTRATOR = _CLINICIAN | {
+    # An administrator may be a doctor too: the case's own circle says whether they read it.
+    P.ACCOUNT_INVITE,
+    P.ACCOUNT_CERTIFY,
+    P.ACCOUNT_SUSPEND,
+    P.ACCOUNT_WRITE,
+    P.ORGANISATION_WRITE,
+    P.GROUP_CREATE,
+    P.GROUP_WRITE,
+    P.NOTIFICATION_ADMIN,
+    P.TRACE_READ,
+}
+
+ROLES: dict[str, frozenset[Permission]] = {
+    "uncertified": _ANYONE_SIGNED_IN,
+    "clinician": _CLINICIAN,
+    "administrator": frozenset(_ADMINISTRATOR),
+}
+
+PUBLIC_ENDPOINTS: tuple[str, ...] = (
+    "health.alive",
+    "health.ready",
+    "health.metrics",
+    "pages.shell",
+    "pages.static_file",
+    "pages.asset",
+    "pages.service_worker",
+    "pages.public_file",
+    "pages.manifest",
+    "pages.choose_language",
+    "auth.get_network",
+    "auth.put_policy",
+    "auth.post_sign_up_opening",
+    "auth.post_sign_up",
+    "auth.post_sign_in_opening",
+    "auth.post_sign_in",
+    "auth.post_recovery_opening",
+    "auth.post_recovery_code",
+    "auth.post_recovery_completion",
+    "demo.get_people",
+    "demo.get_code",
+    "demo.get_mails",
+    "attachments.get_capabilities",
+)
+"""Every endpoint without a signed-in person, in one place. `demo` answers 404 outside demo mode."""
+
+
+def require(permission: Permission) -> Callable[[F], F]:
+    """Let a route run only for a signed-in person whose role holds `permission`.
+
+    Loads the actor afresh, checks the CSRF token of every unsafe method, then the role. Place it
+    under the route decorator and above `describe`.
+    """
+
+    def wrap(view: F) -> F:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            from auth.gate import enter
+
+            g.actor = enter(permission)
+            return view(*args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return wrap
+
+
+def check_permission(actor: Any, permission: Permission) -> None:
+    """Raise NotCertified or NotPermitted unless the actor's role holds `permission`."""
+    from auth.errors import NotCertified, NotPermitted
+
+    if actor.may(permission):
+        return
+    raise NotPermitted() if actor.certified else NotCertified()
