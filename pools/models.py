@@ -12,6 +12,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Base
 
 
+class Organisation(Base):
+    """A structure on whose behalf people ask and answer."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    finess: Mapped[str | None] = mapped_column(String(9), unique=True)
+    territory: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
 class Group(Base):
     """A pool or a care team. Who belongs to it is what the last statement of its chain says."""
 

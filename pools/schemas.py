@@ -1,0 +1,183 @@
+"""What travels about organisations and groups."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from app.http import B64, Schema
+from protocol.shapes import WRAPPED_SIZE
+from protocol.statements import SignedStatement
+
+LONGEST_DEADLINE = 10_080
+"""Minutes: seven days, the longest the field's rules allow before a case escalates."""
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Place = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Kind = Literal["pool", "care_team"]
+OrganisationKind = Literal["hospital", "practice", "imaging", "ehpad", "maison_de_sante"]
+
+
+def check_finess(text: str) -> str:
+    """Nine digits whose last is the Luhn key of the others (ISO/IEC 7812-1 annex B).
+
+    Corsican numbers begin with 2A or 2B; these letters count as 1 and 2.
+    """
+    plain = text.replace("2A", "21", 1) if text.startswith("2A") else text
+    plain = plain.replace("2B", "22", 1) if plain.startswith("2B") else plain
+    if len(plain) != 9 or not plain.isascii() or not plain.isdigit():
+        raise ValueError("a FINESS number has nine digits")
+    digits = [int(sign) for sign in reversed(plain)]
+    total = sum(d if i % 2 == 0 else d * 2 - 9 * (d > 4) for i, d in enumerate(digits))
+    if total % 10:
+        raise ValueError("the last digit of this FINESS number does not fit the others")
+    return text
+
+
+Finess = Annotated[str, AfterValidator(check_finess)]
+Wrapped = Annotated[B64, Field(min_length=WRAPPED_SIZE, max_length=WRAPPED_SIZE)]
+Minutes = Annotated[int, Field(ge=1, le=LONGEST_DEADLINE)]
+
+
+class Named(Schema):
+    id: UUID
+    name: str
+
+
+class OrganisationBody(Schema):
+    id: UUID
+    name: Line
+    kind: OrganisationKind
+    finess: Finess | None = None
+    territory: Place = ""
+
+
+class OrganisationChange(Schema):
+    name: Line | None = None
+    territory: Place | None = None
+    archived: bool | None = None
+
+
+class OrganisationAnswer(Schema):
+    id: UUID
+    name: str
+    kind: str
+    finess: str | None
+    territory: str
+    archived: bool
+
+
+class OrganisationPage(Schema):
+    items: list[OrganisationAnswer]
+    next: str | None
+
+
+class PageQuery(Schema):
+    limit: int = Field(100, ge=1, le=100)
+    cursor: str | None = Field(None, max_length=400)
+
+
+class GroupQuery(PageQuery):
+    kind: Kind | None = None
+
+
+class Deadlines(Schema):
+    """Minutes to answer, by urgency."""
+
+    urgent: Minutes = 240
+    priority: Minutes = 2880
+    routine: Minutes = LONGEST_DEADLINE
+
+
+class Grant(Schema):
+    """The epoch's secret wrapped to one member's key statement."""
+
+    member_seq: int = Field(ge=0, lt=2**32)
+    wrapped: Wrapped
+
+
+class GroupBody(Schema):
+    id: UUID
+    kind: Kind
+    name: Line
+    specialty: Annotated[str, StringConstraints(max_length=40)] | None = None
+    territory: Place = ""
+    organisation: UUID | None = None
+    deadlines: Deadlines | None = None
+    statement: SignedStatement
+    grants: dict[UUID, Grant] = Field(default_factory=dict, max_length=500)
+
+
+class StatementBody(Schema):
+    statement: SignedStatement
+    grants: dict[UUID, Grant] = Field(default_factory=dict, max_length=500)
+
+
+class GroupChange(Schema):
+    name: Line | None = None
+    territory: Place | None = None
+    deadlines: Deadlines | None = None
+    archived: bool | None = None
+
+
+class MemberAnswer(Schema):
+    id: UUID
+    name: str
+    specialty: str | None
+    present: bool
+
+
+class GroupAnswer(Schema):
+    id: UUID
+    kind: str
+    name: str
+    specialty: str | None
+    territory: str
+    organisation: Named | None
+    deadlines: Deadlines | None
+    archived: bool
+    frozen: bool = False
+    statements: list[dict[str, Any]]
+    members: list[MemberAnswer]
+    served_by: int
+    median_answer_minutes: int | None
+    mine: bool
+    managed: bool
+
+
+class MyGrant(Schema):
+    epoch: int
+    member_seq: int
+    wrapped: B64
+
+
+class PreviousSecret(Schema):
+    """The secret of the epoch before, sealed under this one's chain key."""
+
+    epoch: int
+    sealed: B64
+
+
+class GroupWithKeys(GroupAnswer):
+    grants: list[MyGrant]
+    previous: list[PreviousSecret]
+
+
+class GroupPage(Schema):
+    items: list[GroupAnswer]
+    next: str | None
+
+
+class PendingGrant(Schema):
+    group: UUID
+    epoch: int
+    member: UUID
+    member_seq: int
+    statements: list[dict[str, Any]]
+
+
+class PendingGrants(Schema):
+    items: list[PendingGrant]
+    next: str | None = None
