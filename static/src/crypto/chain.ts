@@ -7,50 +7,30 @@
  * returns its last word, or throws the exact reason. The rules are those of `protocol/chain.py`.
  */
 import { type Bytes, fromBase64, requireLength, toBase64 } from './bytes.ts';
-import { parseRecipient } from './contexts.ts';
 import {
-  ChainEmpty,
   EpochBroken,
-  EventOutOfPlace,
-  GenerationBroken,
   KeyChangeUnauthorised,
   KeySwapped,
   KeyUnchanged,
   ManagerUnknown,
   NetworkWrong,
   NotCertified,
-  OutsideCareCircle,
-  PreviousHashWrong,
   RegistrarUnknown,
   RemovalWithoutRotation,
-  SequenceBroken,
-  SignerUnknown,
-  StatementTypeWrong,
   SubjectChanged,
 } from './errors.ts';
 import {
-  type AccountPayload,
-  type CasePayload,
-  type GroupPayload,
-  type Payloads,
-  type PolicyPayload,
-  readPayload,
-  type StatementType,
-} from './payloads.ts';
-import {
-  parsePayload,
-  type Statement,
-  statementHash,
-  statementPayload,
-  statementSigners,
-  verifyStatement,
-} from './statement.ts';
-
-/** Account id → every signing key it ever had, taken from verified chains. */
-export type SignKeys = ReadonlyMap<string, readonly Bytes[]>;
-
-/** Group id → its members' account ids, taken from verified chains. */
-export type GroupMembers = ReadonlyMap<string, Iterable<string>>;
+  isWithin,
+  keysOf,
+  readLinks,
+  requireFollows,
+  requireKnown,
+  type SignKeys,
+  union,
+  verifyLink,
+} from './links.ts';
+import type { AccountPayload, GroupPayload, PolicyPayload } from './payloads.ts';
+import { type Statement, statementHash, verifyStatement } from './statement.ts';
 
 /** The network's rules, as its root last signed them. */
 export interface Policy {
@@ -61,6 +41,8 @@ export interface Policy {
   registrars: ReadonlySet<string>;
   /** Keys that an earlier policy named: their signatures are known, without authority. */
   formerRegistrars: ReadonlySet<string>;
+  /** `account key` of everyone a policy ever named registrar: the root vouched for that very key. */
+  appointed: ReadonlySet<string>;
 }
 
 /** A person's keys, as last stated. */
@@ -83,18 +65,6 @@ export interface Group {
   kemKeys: Bytes[];
 }
 
-/** The life of a case's key so far. */
-export interface CaseChain {
-  payload: CasePayload;
-  hash: Bytes;
-  /** `kc` of each generation, by generation. */
-  commitments: Bytes[];
-  /** Who holds the current generation, in the order of the grants. */
-  recipients: string[];
-  opener: string;
-  closed: boolean;
-}
-
 export interface ChainOptions {
   /**
    * Also accept registrars of earlier policies. Only for what the key log shows to precede their
@@ -108,67 +78,6 @@ export interface AccountOptions extends ChainOptions {
   certified?: boolean;
 }
 
-interface Link<T extends StatementType> {
-  payload: Payloads[T];
-  statement: Statement;
-  signers: ReadonlySet<string>;
-}
-
-/** Each payload as typed, before its signature is checked: it names the keys to check with. */
-function* read<T extends StatementType>(
-  type: T,
-  statements: readonly Statement[],
-): Generator<Link<T>> {
-  if (statements.length === 0) throw new ChainEmpty('a chain has at least one statement');
-  for (const statement of statements) {
-    const bytes = statementPayload(statement);
-    if (statement.t !== type) {
-      throw new StatementTypeWrong(`expected ${type}, got ${statement.t}`);
-    }
-    const payload = readPayload(type, parsePayload(bytes));
-    yield { payload, statement, signers: new Set(statementSigners(statement).keys()) };
-  }
-}
-
-async function verify<T extends StatementType>(
-  type: T,
-  statement: Statement,
-  keys: Iterable<string>,
-) {
-  await verifyStatement(type, statement, ...[...keys].map((key) => fromBase64(key, 32)));
-}
-
-/** Number and `prev` continue from the statement before; the first has number 0 and no `prev`. */
-function requireFollows(
-  number: number,
-  prev: string | null,
-  last: number | undefined,
-  lastHash: Bytes | undefined,
-): void {
-  if (number !== (last === undefined ? 0 : last + 1)) {
-    throw new SequenceBroken(`number ${number} does not follow ${last}`);
-  }
-  if (prev !== (lastHash ? toBase64(lastHash) : null)) {
-    throw new PreviousHashWrong('prev is not the hash of the statement before');
-  }
-}
-
-const union = (...sets: ReadonlySet<string>[]): Set<string> =>
-  new Set(sets.flatMap((set) => [...set]));
-
-const isWithin = (subset: ReadonlySet<string>, set: ReadonlySet<string>): boolean =>
-  [...subset].every((key) => set.has(key));
-
-function requireKnown(signers: ReadonlySet<string>, known: ReadonlySet<string>): void {
-  if (!isWithin(signers, known)) {
-    throw new SignerUnknown('signed by a key that has no standing here');
-  }
-}
-
-function keysOf(accounts: SignKeys, ids: readonly string[]): Set<string> {
-  return new Set(ids.flatMap((id) => (accounts.get(id) ?? []).map((key) => toBase64(key))));
-}
-
 /**
  * Follow the policies from the first to today's; the root must have signed each.
  *
@@ -180,28 +89,32 @@ export async function verifyPolicyChain(
   root: Bytes,
 ): Promise<Policy> {
   requireLength(root, 32, 'root key');
+  const appointed = new Set<string>();
   const ever = new Set<string>();
   let last: PolicyPayload | undefined;
   let hash: Bytes | undefined;
-  for (const { payload, statement } of read('cordee1.policy', statements)) {
-    await verifyStatement('cordee1.policy', statement, root);
+  for (const { payload, statement } of readLinks('cordee1.policy', statements)) {
     requireFollows(payload.seq, payload.prev, last?.seq, hash);
+    await verifyStatement('cordee1.policy', statement, root);
     if (last && payload.net !== last.net) throw new SubjectChanged('a policy of another network');
-    for (const registrar of payload.registrars) ever.add(registrar.sign_key);
+    for (const { account, sign_key } of payload.registrars) {
+      appointed.add(`${account} ${sign_key}`);
+      ever.add(sign_key);
+    }
     last = payload;
     hash = await statementHash(statement);
   }
   const payload = last as PolicyPayload;
   const registrars = new Set(payload.registrars.map((registrar) => registrar.sign_key));
   const formerRegistrars = new Set([...ever].filter((key) => !registrars.has(key)));
-  return { payload, hash: hash as Bytes, root, registrars, formerRegistrars };
+  return { payload, hash: hash as Bytes, root, registrars, formerRegistrars, appointed };
 }
 
 /**
  * Follow a person's keys; each statement is signed by the key it names.
  *
  * A statement is certified when a registrar of today's policy, or the root, co-signed it, or when
- * the policy itself names this account with this key as registrar. A registrar who leaves is
+ * a policy named this very account with this very key as registrar. A registrar who leaves is
  * followed by another who co-signs: hashes do not change. From the second statement on, the
  * previous key or a registrar must have signed as well.
  *
@@ -219,12 +132,12 @@ export async function verifyAccountChain(
   let last: AccountPayload | undefined;
   let hash: Bytes | undefined;
   let vouched = false;
-  for (const { payload, statement, signers } of read('cordee1.account', statements)) {
+  for (const { payload, statement, signers } of readLinks('cordee1.account', statements)) {
+    requireFollows(payload.seq, payload.prev, last?.seq, hash);
     const own = payload.sign_key;
     const previous = keys.at(-1);
     requireKnown(signers, union(known, new Set(previous ? [previous, own] : [own])));
-    await verify('cordee1.account', statement, union(signers, new Set([own])));
-    requireFollows(payload.seq, payload.prev, last?.seq, hash);
+    await verifyLink('cordee1.account', statement, union(signers, new Set([own])));
     if (payload.net !== policy.payload.net) {
       throw new NetworkWrong('an account of another network');
     }
@@ -235,11 +148,7 @@ export async function verifyAccountChain(
     if (previous && !endorsed && !signers.has(previous)) {
       throw new KeyChangeUnauthorised('signed neither by the previous key nor by a registrar');
     }
-    vouched =
-      endorsed ||
-      policy.payload.registrars.some(
-        (entry) => entry.account === payload.account && entry.sign_key === own,
-      );
+    vouched = endorsed || policy.appointed.has(`${payload.account} ${own}`);
     if (certified && !vouched) {
       throw new NotCertified("no registrar has co-signed this person's keys");
     }
@@ -276,7 +185,8 @@ export async function verifyGroupChain(
   const kemKeys: Bytes[] = [];
   let last: GroupPayload | undefined;
   let hash: Bytes | undefined;
-  for (const { payload, statement, signers } of read('cordee1.group', statements)) {
+  for (const { payload, statement, signers } of readLinks('cordee1.group', statements)) {
+    requireFollows(payload.seq, payload.prev, last?.seq, hash);
     if (!last) {
       if (!isWithin(signers, creators)) {
         throw new RegistrarUnknown('a group is created by a registrar of the policy');
@@ -284,8 +194,7 @@ export async function verifyGroupChain(
     } else if (!isWithin(signers, keysOf(accounts, last.managers))) {
       throw new ManagerUnknown('signed by nobody the previous statement names as manager');
     }
-    await verify('cordee1.group', statement, signers);
-    requireFollows(payload.seq, payload.prev, last?.seq, hash);
+    await verifyLink('cordee1.group', statement, signers);
     if (payload.net !== policy.payload.net) throw new NetworkWrong('a group of another network');
     requireEpochFollows(payload, last);
     if (kemKeys.length === payload.epoch) kemKeys.push(fromBase64(payload.kem_key));
@@ -321,95 +230,4 @@ function requireEpochFollows(payload: GroupPayload, last: GroupPayload | undefin
   if (last.members.some((member) => !payload.members.includes(member))) {
     throw new RemovalWithoutRotation('a member left and the key stayed');
   }
-}
-
-/**
- * Follow the key of a case from its opening through grants, rotations and closure.
- *
- * The author of each event after the opening is the opener, an account granted before, or a member
- * of a group granted before. A grant or rotation after a closure reopens the case.
- *
- * Caller's duty: `accounts` and `groups` come from verified chains; compare `payload.case` with the
- * case asked for; after unwrapping K_g call `requireCommitment` with `commitments[g]`.
- */
-export async function verifyCaseEvents(
-  statements: readonly Statement[],
-  accounts: SignKeys,
-  groups: GroupMembers,
-  net: string,
-): Promise<CaseChain> {
-  let last: CaseChain | undefined;
-  for (const { payload, statement, signers } of read('cordee1.case', statements)) {
-    requireKnown(signers, keysOf(accounts, [payload.by]));
-    await verify('cordee1.case', statement, signers);
-    requireFollows(payload.n, payload.prev, last?.payload.n, last?.hash);
-    if (payload.net !== net) throw new NetworkWrong('a case of another network');
-    if (last && payload.case !== last.payload.case) {
-      throw new SubjectChanged('an event of another case');
-    }
-    if (last && payload.by !== last.opener && !holds(last, payload.by, groups)) {
-      throw new OutsideCareCircle('the author had no part in the case at that time');
-    }
-    last = after(last, payload, await statementHash(statement));
-  }
-  return last as CaseChain;
-}
-
-function holds(chain: CaseChain, account: string, groups: GroupMembers): boolean {
-  return chain.recipients.map(parseRecipient).some((recipient) => {
-    if (recipient.kind === 'account') return recipient.id === account;
-    if (recipient.kind === 'group') return [...(groups.get(recipient.id) ?? [])].includes(account);
-    return false;
-  });
-}
-
-/** The chain with one more event whose signature and place are already checked. */
-function after(last: CaseChain | undefined, event: CasePayload, hash: Bytes): CaseChain {
-  const kc = fromBase64(event.kc);
-  if (!last || event.event === 'open') {
-    if (last || event.event !== 'open') {
-      throw new EventOutOfPlace('a case begins with its opening, and opens once');
-    }
-    if (event.generation !== 0) throw new GenerationBroken('a case opens with generation 0');
-    if (event.to.length === 0) throw new EventOutOfPlace('a case is opened to somebody');
-    const recipients = event.to;
-    return { payload: event, hash, commitments: [kc], recipients, opener: event.by, closed: false };
-  }
-  const { commitments, recipients, opener } = last;
-  const isCommitted = (commitment: Bytes) => toBase64(commitment) === event.kc;
-  if (event.event === 'rotate') {
-    if (event.generation !== last.payload.generation + 1) {
-      throw new GenerationBroken('a rotation advances the generation by one');
-    }
-    if (commitments.some(isCommitted)) throw new KeyUnchanged('a rotation brings a new key');
-    if (event.to.length === 0) throw new EventOutOfPlace('a rotation keeps somebody');
-    return {
-      payload: event,
-      hash,
-      commitments: [...commitments, kc],
-      recipients: event.to,
-      opener,
-      closed: false,
-    };
-  }
-  if (event.generation !== last.payload.generation) {
-    throw new GenerationBroken(`a ${event.event} stays in its generation`);
-  }
-  if (!commitments.slice(-1).some(isCommitted)) {
-    throw new KeySwapped('the key changed though the generation did not');
-  }
-  const closed = event.event === 'close';
-  if (closed && (last.closed || event.to.length > 0)) {
-    throw new EventOutOfPlace('a case closes once and grants nothing then');
-  }
-  if (!closed && event.to.length === 0) throw new EventOutOfPlace('a grant names somebody');
-  const added = event.to.filter((name) => !recipients.includes(name));
-  return {
-    payload: event,
-    hash,
-    commitments,
-    recipients: [...recipients, ...added],
-    opener,
-    closed,
-  };
 }

@@ -32,15 +32,6 @@ function context(purpose: string, ...place: string[]): string {
   return ['cordee1', purpose, ...place].join('|');
 }
 
-/** Which of a person's secrets seals a copy of the account key. */
-export type Opener = 'password' | 'recovery' | { passkey: string };
-
-function opener(by: Opener): string {
-  if (by === 'password' || by === 'recovery') return by;
-  if (!CREDENTIAL.test(by.passkey)) throw new ContextRefused('not a credential id in base64url');
-  return `passkey:${by.passkey}`;
-}
-
 export const groupRecipient = (group: string, epoch: number) =>
   `group:${id(group)}@${number(epoch)}`;
 export const accountRecipient = (account: string, seq: number) =>
@@ -71,8 +62,23 @@ function recipient(text: string): string {
   return text;
 }
 
-export const akContext = (net: string, account: string, by: Opener) =>
-  context('ak', id(net), id(account), opener(by));
+/** What seals a copy of the account key, passkeys apart. */
+export type Way = 'password' | 'recovery';
+
+export const accountKeyContext = (net: string, account: string, way: Way) => {
+  if (way !== 'password' && way !== 'recovery') {
+    throw new ContextRefused('an account key opens by password, recovery or passkey');
+  }
+  return context('ak', id(net), id(account), way);
+};
+
+/** `credential` is the passkey's id in base64url. */
+export const passkeyContext = (net: string, account: string, credential: string) => {
+  if (!CREDENTIAL.test(credential)) {
+    throw new ContextRefused('a credential id is written in base64url without padding');
+  }
+  return context('ak', id(net), id(account), `passkey:${credential}`);
+};
 
 export const keysContext = (net: string, account: string, seq: number) =>
   context('keys', id(net), id(account), number(seq));
@@ -85,13 +91,13 @@ export const groupContext = (
   memberSeq: number,
 ) => context('group', id(net), id(group), number(epoch), id(member), number(memberSeq));
 
-export const groupPreviousContext = (net: string, group: string, epoch: number) =>
+export const groupPrevContext = (net: string, group: string, epoch: number) =>
   context('group-prev', id(net), id(group), number(epoch));
 
 export const caseContext = (net: string, caseId: string, generation: number, to: string) =>
   context('case', id(net), id(caseId), number(generation), recipient(to));
 
-export const casePreviousContext = (net: string, caseId: string, generation: number) =>
+export const casePrevContext = (net: string, caseId: string, generation: number) =>
   context('case-prev', id(net), id(caseId), number(generation));
 
 export const headerContext = (net: string, caseId: string, generation: number, version: number) =>

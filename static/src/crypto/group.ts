@@ -4,7 +4,7 @@
  * nothing new.
  */
 import { type Bytes, hkdf, requireLength, sameBytes } from './bytes.ts';
-import { groupPreviousContext } from './contexts.ts';
+import { groupPrevContext } from './contexts.ts';
 import { KeySwapped } from './errors.ts';
 import { kemPublic } from './hpke.ts';
 import { seal, unseal } from './stream.ts';
@@ -45,7 +45,7 @@ export async function sealPreviousGroupSecret(
   previous: Bytes,
 ): Promise<Bytes> {
   requireLength(previous, 32, 'group secret');
-  return seal(await groupChainKey(secret), groupPreviousContext(net, group, epoch), previous);
+  return seal(await groupChainKey(secret), groupPrevContext(net, group, epoch), previous);
 }
 
 /** Open R_{epoch−1} with R_epoch; then compare it by `requireGroupSecret` with that epoch's key. */
@@ -56,7 +56,7 @@ export async function openPreviousGroupSecret(
   secret: Bytes,
   sealed: Bytes,
 ): Promise<Bytes> {
-  const context = groupPreviousContext(net, group, epoch);
+  const context = groupPrevContext(net, group, epoch);
   const previous = await unseal(await groupChainKey(secret), context, sealed);
   requireLength(previous, 32, 'group secret');
   return previous;

@@ -2,10 +2,12 @@
  * cordee/1 in the browser: pure, no DOM, no network.
  *
  * Read: `bytes` → `errors` → `contexts` → `stream` → `parts` → `hpke` → `password` → `recovery` →
- * `group` → `commitment` → `merkle` → `payloads` → `signing` → `statement` → `chain` → `vault`.
+ * `group` → `commitment` → `merkle` → `payloads` → `signing` → `statement` → `links` → `chain` →
+ * `case-chain` → `vault`.
  * Keys are bytes of the caller's; contexts come from `contexts` and nowhere else.
  */
 export * from './bytes.ts';
+export * from './case-chain.ts';
 export * from './chain.ts';
 export * from './commitment.ts';
 export * from './contexts.ts';
@@ -13,6 +15,7 @@ export * from './errors.ts';
 export * from './features.ts';
 export * from './group.ts';
 export * from './hpke.ts';
+export type { SignKeys } from './links.ts';
 export * from './merkle.ts';
 export * from './parts.ts';
 export * from './password.ts';

@@ -16,7 +16,7 @@ import {
   toBase64,
   utf8,
 } from './bytes.ts';
-import { akContext, keysContext, type Opener } from './contexts.ts';
+import { accountKeyContext, keysContext, type Way } from './contexts.ts';
 import { SealBroken } from './errors.ts';
 import { seal, unseal } from './stream.ts';
 
@@ -31,26 +31,26 @@ export function newAccountKey(): Bytes {
   return randomBytes(32);
 }
 
-/** Seal AK under the key-encryption key of a password, recovery code or passkey. */
+/** Seal AK under the key-encryption key of a password or a recovery code. */
 export async function sealAccountKey(
   kek: Bytes,
   net: string,
   account: string,
-  by: Opener,
+  way: Way,
   accountKey: Bytes,
 ): Promise<Bytes> {
   requireLength(accountKey, 32, 'account key');
-  return seal(kek, akContext(net, account, by), accountKey);
+  return seal(kek, accountKeyContext(net, account, way), accountKey);
 }
 
 export async function openAccountKey(
   kek: Bytes,
   net: string,
   account: string,
-  by: Opener,
+  way: Way,
   sealed: Bytes,
 ): Promise<Bytes> {
-  const accountKey = await unseal(kek, akContext(net, account, by), sealed);
+  const accountKey = await unseal(kek, accountKeyContext(net, account, way), sealed);
   requireLength(accountKey, 32, 'account key');
   return accountKey;
 }
