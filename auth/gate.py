@@ -1,0 +1,110 @@
+"""The door of every request: the cookie, the CSRF token, the role."""
+
+from __future__ import annotations
+
+import hmac
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, request
+
+from app.config import Config
+from app.errors import DomainError
+from app.security import remote_address
+from auth.actor import Actor
+from auth.errors import CsrfFailed, NotSignedIn
+from auth.permissions import Permission, check_permission
+from auth.service.sessions import csrf_token, load_actor
+from trace import Action, record_refusal
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_TOKEN = 128
+
+
+def configuration() -> Config:
+    found: Config = current_app.config["CORDEE"]
+    return found
+
+
+def cookie_name(config: Config) -> str:
+    """`__Host-` pins the cookie to this host, path / and HTTPS (RFC 6265bis section 4.1.3.2)."""
+    return "__Host-cordee_session" if config.secure else "cordee_session"
+
+
+def enter(permission: Permission) -> Actor:
+    """The person making this request, if they may pass. Raises the reason if not."""
+    actor = load_actor(presented_token(), remote_address())
+    if request.method not in SAFE_METHODS:
+        check_csrf(actor)
+    try:
+        check_permission(actor, permission)
+    except DomainError:
+        record_refusal(
+            actor,
+            Action.ACCOUNT_DENY,
+            ("account", actor.account_id),
+            detail={"endpoint": (request.endpoint or "")[:64]},
+        )
+        raise
+    return actor
+
+
+def presented_token() -> str:
+    """The session token of this request's cookie. Raises NotSignedIn when there is none."""
+    token = request.cookies.get(cookie_name(configuration()), "")
+    if not token or len(token) > MAX_TOKEN:
+        raise NotSignedIn()
+    return token
+
+
+def token_of_environ(environ: dict[str, str], config: Config) -> str | None:
+    """The same for a socket's handshake."""
+    try:
+        cookie = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(cookie_name(config))
+    except CookieError:
+        return None
+    return cookie.value if cookie and len(cookie.value) <= MAX_TOKEN else None
+
+
+def check_csrf(actor: Actor) -> None:
+    """Refuse an unsafe request that our own page did not write.
+
+    The token is bound to the session; `Origin`, when the browser sends it, must be ours. The
+    cookie's SameSite=Strict is the third lock.
+    """
+    presented = request.headers.get("X-CSRF-Token", "")
+    if not hmac.compare_digest(presented.encode(), csrf_token(actor.session_id).encode()):
+        raise CsrfFailed()
+    check_origin()
+
+
+def check_origin() -> None:
+    """Refuse a request that another site's page sent. Also guards the public endpoints."""
+    origin = request.headers.get("Origin")
+    if origin and urlsplit(origin).netloc not in (
+        request.host,
+        urlsplit(configuration().base_url).netloc,
+    ):
+        raise CsrfFailed()
+
+
+def set_session_cookie(response: Response, token: str) -> Response:
+    config = configuration()
+    response.set_cookie(
+        cookie_name(config),
+        token,
+        max_age=config.session_absolute,
+        path="/",
+        secure=config.secure,
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+def clear_session_cookie(response: Response) -> Response:
+    config = configuration()
+    response.delete_cookie(
+        cookie_name(config), path="/", secure=config.secure, httponly=True, samesite="Strict"
+    )
+    return response

@@ -1,0 +1,1 @@
+"""The rules about people, one concept a file; no Flask here."""

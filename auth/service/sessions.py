@@ -1,0 +1,218 @@
+"""Signed-in devices: begin, recognise, list, end."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, select, update
+
+from app import clock, sealing
+from app.announcements import announce_on_commit
+from app.config import Config
+from app.db import session
+from app.transactions import transaction, transactional
+from auth.actor import Actor
+from auth.announced import SessionsRevoked
+from auth.errors import NotSignedIn, SessionNotFound
+from auth.models import Account, LoginSession
+from trace import Action, record
+
+TOUCH_AFTER = timedelta(seconds=60)
+"""A session's last use is written at most this often: reading must not cost a write each time."""
+
+_idle = timedelta(hours=12)
+_absolute = timedelta(days=7)
+
+
+def bind(config: Config) -> None:
+    """Take this deployment's limits."""
+    global _idle, _absolute
+    _idle = timedelta(seconds=config.session_idle)
+    _absolute = timedelta(seconds=config.session_absolute)
+
+
+def idle_end(login: LoginSession) -> datetime:
+    """When this session ends if nothing more is done with it."""
+    return min(login.last_seen_at + _idle, login.expires_at)
+
+
+def csrf_token(session_id: UUID) -> str:
+    """The token that proves a request was written by our own page; it lives with the session."""
+    return base64.urlsafe_b64encode(sealing.keyed_hash("csrf", session_id.bytes)).decode()
+
+
+def hash_token(token: str) -> bytes:
+    return sealing.keyed_hash("session token", token.encode())
+
+
+def begin_session(account: Account, device: str, address: str) -> tuple[LoginSession, str]:
+    """A new session and its token (256 bits), inside the caller's transaction.
+
+    Never continues an older one: whoever planted a token before sign-in gains nothing.
+    """
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    login = LoginSession(
+        id=uuid4(),
+        account_id=account.id,
+        token_hash=hash_token(token),
+        device=device[:200],
+        address=address[:64],
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + _absolute,
+        revoked_at=None,
+    )
+    session().add(login)
+    return login, token
+
+
+def _find(which: ColumnElement[bool]) -> tuple[Actor, datetime] | None:
+    """The person behind a living session, and when it was last used."""
+    now = clock.now()
+    found = (
+        session()
+        .execute(
+            select(
+                Account.id,
+                Account.kind,
+                Account.certified_at,
+                Account.organisation_id,
+                Account.name,
+                LoginSession.id,
+                LoginSession.address,
+                LoginSession.last_seen_at,
+            )
+            .select_from(LoginSession)
+            .join(Account, Account.id == LoginSession.account_id)
+            .where(
+                which,
+                LoginSession.revoked_at.is_(None),
+                LoginSession.expires_at > now,
+                LoginSession.last_seen_at > now - _idle,
+                Account.suspended_at.is_(None),
+            )
+        )
+        .first()
+    )
+    if found is None:
+        return None
+    account_id, kind, certified_at, organisation_id, name, session_id, address, seen = found
+    actor = Actor(
+        account_id=account_id,
+        kind=kind,
+        certified=certified_at is not None,
+        organisation_id=organisation_id,
+        session_id=session_id,
+        address=address,
+        name=name,
+    )
+    return actor, seen
+
+
+def actor_in_transaction(session_id: UUID) -> Actor:
+    """The person behind a living session, read in the caller's transaction.
+
+    Raises NotSignedIn when it was revoked or has expired, or the account is suspended.
+    """
+    found = _find(LoginSession.id == session_id)
+    if found is None:
+        raise NotSignedIn()
+    return found[0]
+
+
+def load_actor(token: str, address: str | None = None) -> Actor:
+    """The person behind a session cookie, read now; notes that the session is in use.
+
+    Raises NotSignedIn. `address` is where the request comes from; the trace shows it.
+    """
+    return _load(LoginSession.token_hash == hash_token(token), address)
+
+
+def reload_actor(session_id: UUID, address: str | None = None) -> Actor:
+    """The same for a socket, which knows its session's id."""
+    return _load(LoginSession.id == session_id, address)
+
+
+def _load(which: ColumnElement[bool], address: str | None) -> Actor:
+    with transaction(read_only=True):
+        found = _find(which)
+    if found is None:
+        raise NotSignedIn()
+    actor, seen = found
+    if clock.now() - seen > TOUCH_AFTER:
+        _touch(actor.session_id)
+    return replace(actor, address=address) if address else actor
+
+
+@transactional
+def _touch(session_id: UUID) -> None:
+    session().execute(
+        update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=clock.now())
+    )
+
+
+@transactional(read_only=True)
+def list_sessions(actor: Actor) -> list[LoginSession]:
+    """The person's living sessions, the most recently used first."""
+    now = clock.now()
+    return list(
+        session().scalars(
+            select(LoginSession)
+            .where(
+                LoginSession.account_id == actor.account_id,
+                LoginSession.revoked_at.is_(None),
+                LoginSession.expires_at > now,
+                LoginSession.last_seen_at > now - _idle,
+            )
+            .order_by(LoginSession.last_seen_at.desc(), LoginSession.id)
+        )
+    )
+
+
+@transactional
+def sign_out(actor: Actor) -> None:
+    """End the session this request came with."""
+    end_sessions(actor.account_id, only=actor.session_id)
+    record(actor, Action.ACCOUNT_SIGN_OUT, ("session", actor.session_id))
+
+
+@transactional
+def revoke_session(actor: Actor, session_id: UUID) -> None:
+    """End one of the person's own sessions, this one or another. Raises SessionNotFound."""
+    if not end_sessions(actor.account_id, only=session_id):
+        raise SessionNotFound()
+    record(actor, Action.SESSION_REVOKE, ("session", session_id))
+
+
+@transactional
+def revoke_other_sessions(actor: Actor) -> None:
+    """End every session of the person but this one."""
+    ended = end_sessions(actor.account_id, but=actor.session_id)
+    record(
+        actor, Action.SESSION_REVOKE, ("account", actor.account_id), detail={"count": len(ended)}
+    )
+
+
+def end_sessions(
+    account_id: UUID, *, only: UUID | None = None, but: UUID | None = None
+) -> tuple[UUID, ...]:
+    """End sessions inside the caller's transaction; their sockets go after the commit."""
+    wanted = select(LoginSession.id).where(
+        LoginSession.account_id == account_id, LoginSession.revoked_at.is_(None)
+    )
+    if only:
+        wanted = wanted.where(LoginSession.id == only)
+    if but:
+        wanted = wanted.where(LoginSession.id != but)
+    ended = tuple(session().scalars(wanted))
+    if ended:
+        session().execute(
+            update(LoginSession).where(LoginSession.id.in_(ended)).values(revoked_at=clock.now())
+        )
+        announce_on_commit(SessionsRevoked(account_id=account_id, session_ids=ended))
+    return ended

@@ -1,0 +1,239 @@
+"""Sockets: who is behind each one, and the end of those whose session ended.
+
+A handler asks again at every event: what was true when the socket connected may not be now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import Flask
+from socketio.exceptions import ConnectionRefusedError as RefuseConnection
+
+from app.announcements import on_commit
+from app.config import Config
+from app.errors import DomainError
+from app.extensions import LANGUAGES, socketio
+from app.sockets import forget_language, remember_language
+from auth.actor import Actor
+from auth.announced import AccountChanged, SessionsRevoked
+from auth.errors import NotSignedIn
+from auth.gate import token_of_environ
+from auth.limits import spend, spend_address
+from auth.permissions import Permission, check_permission
+from auth.service.sessions import load_actor, reload_actor
+from trace import Action, record_refusal
+
+log = structlog.get_logger()
+
+CHANNEL = "cordee:evictions"
+CONNECTIONS_PER_ACCOUNT = 30
+
+ConnectHook = Callable[[str, Actor], None]
+DisconnectHook = Callable[[str, UUID], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Socket:
+    session_id: UUID
+    account_id: UUID
+    address: str
+
+
+_sockets: dict[str, _Socket] = {}
+_sids_of_session: dict[UUID, set[str]] = defaultdict(set)
+_sids_of_account: dict[UUID, set[str]] = defaultdict(set)
+_connected: list[ConnectHook] = []
+_disconnected: list[DisconnectHook] = []
+_redis_url: str | None = None
+
+
+def on_connect(hook: ConnectHook) -> None:
+    """Call `hook(sid, actor)` once a socket is let in: rooms join it to their own."""
+    if hook not in _connected:
+        _connected.append(hook)
+
+
+def on_disconnect(hook: DisconnectHook) -> None:
+    """Call `hook(sid, account_id)` when a socket is gone."""
+    if hook not in _disconnected:
+        _disconnected.append(hook)
+
+
+def account_room(account_id: UUID) -> str:
+    """Every device of one person."""
+    return f"account:{account_id}"
+
+
+def session_room(session_id: UUID) -> str:
+    """Every tab of one device."""
+    return f"session:{session_id}"
+
+
+def account_of(sid: str) -> UUID | None:
+    """Who connected this socket, without asking whether they still may."""
+    known = _sockets.get(sid)
+    return known.account_id if known else None
+
+
+def sids_of(account_id: UUID) -> frozenset[str]:
+    """The person's sockets on this process."""
+    return frozenset(_sids_of_account.get(account_id, ()))
+
+
+def actor_of(sid: str) -> Actor:
+    """The person behind a socket as they stand now, read from the database.
+
+    Raises NotSignedIn when the session was revoked or expired, or the person suspended. Call it
+    outside a transaction; inside one use `auth.service.sessions.actor_in_transaction`.
+    """
+    known = _sockets.get(sid)
+    if known is None:
+        raise NotSignedIn()
+    return reload_actor(known.session_id, known.address)
+
+
+def require_event(
+    permission: Permission, *, amount: int = 120, per: int = 10
+) -> Callable[[Callable[[str, Any, Actor], Any]], Callable[[str, Any], Any]]:
+    """Let a socket handler run only for a person whose role holds `permission`, now.
+
+    The handler receives `(sid, body, actor)`. `amount` events in `per` seconds per session.
+    """
+
+    def wrap(handler: Callable[[str, Any, Actor], Any]) -> Callable[[str, Any], Any]:
+        @wraps(handler)
+        def guarded(sid: str, body: Any) -> Any:
+            actor = actor_of(sid)
+            spend(actor, f"event:{permission}", amount, per=per)
+            try:
+                check_permission(actor, permission)
+            except DomainError:
+                record_refusal(actor, Action.ACCOUNT_DENY, ("account", actor.account_id))
+                raise
+            return handler(sid, body, actor)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+def evict_session(session_id: UUID) -> None:
+    """Tell and cut every socket of a session, on every process."""
+    _cut(session_id)
+    if _redis_url:
+        from redis import Redis
+
+        Redis.from_url(_redis_url).publish(CHANNEL, json.dumps(str(session_id)))
+
+
+def register_sockets(app: Flask, config: Config) -> None:
+    """Bind connect and disconnect; listen for sessions that end, here and on other processes."""
+    global _redis_url
+    _sockets.clear()
+    _sids_of_session.clear()
+    _sids_of_account.clear()
+    server: Any = socketio.server
+
+    def connect(sid: str, environ: dict[str, Any], _auth: object = None) -> None:
+        actor = _let_in(sid, environ, config)
+        server.enter_room(sid, account_room(actor.account_id))
+        server.enter_room(sid, session_room(actor.session_id))
+        remember_language(sid, _language_of(environ))
+        for hook in _connected:
+            hook(sid, actor)
+
+    def disconnect(sid: str, *_reason: object) -> None:
+        gone = _sockets.pop(sid, None)
+        forget_language(sid)
+        if gone is None:
+            return
+        _forget(_sids_of_session, gone.session_id, sid)
+        _forget(_sids_of_account, gone.account_id, sid)
+        for hook in _disconnected:
+            hook(sid, gone.account_id)
+
+    server.on("connect", connect)
+    server.on("disconnect", disconnect)
+    on_commit(SessionsRevoked, _evict_revoked)
+    on_commit(AccountChanged, _tell_account_changed)
+    if config.redis_url and config.redis_url != _redis_url:
+        Thread(target=_listen, args=(config.redis_url,), name="evictions", daemon=True).start()
+    _redis_url = config.redis_url
+
+
+def _let_in(sid: str, environ: dict[str, Any], config: Config) -> Actor:
+    address = str(environ.get("REMOTE_ADDR") or "unknown")
+    token = token_of_environ(environ, config)
+    try:
+        spend_address("connect", address, 600, per=60)
+        actor = load_actor(token, address) if token else None
+    except DomainError as refusal:
+        raise RefuseConnection(refusal.code, refusal.extra) from None
+    if actor is None:
+        raise RefuseConnection(NotSignedIn.code)
+    if len(_sids_of_account[actor.account_id]) >= CONNECTIONS_PER_ACCOUNT:
+        raise RefuseConnection("too_many_connections")
+    _sockets[sid] = _Socket(actor.session_id, actor.account_id, actor.address)
+    _sids_of_session[actor.session_id].add(sid)
+    _sids_of_account[actor.account_id].add(sid)
+    return actor
+
+
+def _evict_revoked(fact: SessionsRevoked) -> None:
+    for session_id in fact.session_ids:
+        evict_session(session_id)
+
+
+def _tell_account_changed(fact: AccountChanged) -> None:
+    socketio.emit(
+        "account:changed", {"account": str(fact.account_id)}, to=account_room(fact.account_id)
+    )
+
+
+def _cut(session_id: UUID) -> None:
+    server: Any = socketio.server
+    for sid in tuple(_sids_of_session.get(session_id, ())):
+        server.emit("session:revoked", {}, to=sid)
+        server.disconnect(sid)
+
+
+def _listen(url: str) -> None:
+    """Cut here what was revoked on another process."""
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+    while True:
+        try:
+            redis: Any = Redis.from_url(url)
+            subscription = redis.pubsub(ignore_subscribe_messages=True)
+            subscription.subscribe(CHANNEL)
+            for heard in subscription.listen():
+                _cut(UUID(json.loads(heard["data"])))
+        except (RedisError, ValueError):
+            log.exception("evictions_not_heard")
+            socketio.sleep(1)
+
+
+def _language_of(environ: dict[str, Any]) -> str:
+    from werkzeug.wrappers import Request
+
+    from app.extensions import pick_language
+
+    language = pick_language(Request(environ))  # type: ignore[arg-type]
+    return language if language in LANGUAGES else "fr"
+
+
+def _forget(known: dict[UUID, set[str]], key: UUID, sid: str) -> None:
+    known[key].discard(sid)
+    if not known[key]:
+        del known[key]
