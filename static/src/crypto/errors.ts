@@ -274,11 +274,6 @@ export class RecoveryCodeMistyped extends ProtocolError {
   override name = 'RecoveryCodeMistyped';
 }
 
-/** Not a picture this browser can decode. */
-export class PictureUnreadable extends ProtocolError {
-  override name = 'PictureUnreadable';
-}
-
 const CLASSES: Record<string, new (message: string) => Error> = {
   ProtocolError,
   EncodingRefused,
@@ -334,7 +329,6 @@ const CLASSES: Record<string, new (message: string) => Error> = {
   KdfTooCostly,
   RecoveryCodeMalformed,
   RecoveryCodeMistyped,
-  PictureUnreadable,
 };
 
 /** Rebuild an error that crossed from a worker, so that `instanceof` works on this side too. */

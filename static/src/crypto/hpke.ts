@@ -8,14 +8,13 @@ import { KEM_MLKEM768_X25519 } from '@panva/hpke-noble';
 import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256 } from 'hpke';
 import { type Bytes, concat, owned, requireLength, utf8 } from './bytes.ts';
 import { PublicKeyRefused, WrapBroken, WrappedSizeWrong } from './errors.ts';
+import { ENCAPSULATION, KEM_PUBLIC, KEM_SEED, SECRET, WRAPPED } from './shapes.ts';
 
-export const KEM_PUBLIC = 1216;
-export const KEM_SEED = 32;
-const ENCAPSULATION = 1120;
-const SECRET = 32;
-export const WRAPPED = ENCAPSULATION + SECRET + 16;
-
-const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_AES_256_GCM);
+const suite = /* @__PURE__ */ new CipherSuite(
+  KEM_MLKEM768_X25519,
+  KDF_HKDF_SHA256,
+  AEAD_AES_256_GCM,
+);
 
 /** Public key of a KEM seed. Deriving it again is how a granted key is checked against the log. */
 export function kemPublic(seed: Bytes): Bytes {

@@ -22,6 +22,7 @@ export * from './password.ts';
 export type * from './payloads.ts';
 export { isStatementType, isTime, readPayload } from './payloads.ts';
 export * from './recovery.ts';
+export { KEM_PUBLIC, KEM_SEED, WRAPPED } from './shapes.ts';
 export * from './signing.ts';
 export * from './statement.ts';
 export {

@@ -8,7 +8,15 @@ import { type Bytes, fromBase64, sameBytes, sha256, toBase64 } from './bytes.ts'
 import { attachmentContext } from './contexts.ts';
 import { SealBroken } from './errors.ts';
 import type { SealedPart } from './payloads.ts';
-import { blobSource, PART, type Progress, partCount, sealSource, unseal } from './stream.ts';
+import {
+  blobSource,
+  memorySource,
+  PART,
+  type Progress,
+  partCount,
+  sealSource,
+  unsealSource,
+} from './stream.ts';
 
 /** Where an attachment belongs. */
 export interface AttachmentPlace {
@@ -43,6 +51,7 @@ export async function openPart(
   parts: readonly SealedPart[],
   index: number,
   sealed: Bytes,
+  progress?: Progress,
 ): Promise<Bytes> {
   const listed = parts[index];
   if (!listed) throw new SealBroken('more parts than the manifest lists');
@@ -53,5 +62,6 @@ export async function openPart(
     throw new SealBroken(`part ${index} is not the one the manifest lists`);
   }
   const { net, case: caseId, attachment } = place;
-  return unseal(key, attachmentContext(net, caseId, attachment, index, parts.length), sealed);
+  const context = attachmentContext(net, caseId, attachment, index, parts.length);
+  return unsealSource(key, context, memorySource(sealed), progress);
 }

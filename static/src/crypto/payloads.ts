@@ -6,7 +6,7 @@
 import { fromBase64 } from './bytes.ts';
 import { isNumber, isUuid, parseRecipient } from './contexts.ts';
 import { PayloadFieldsWrong, ProtocolError } from './errors.ts';
-import { KEM_PUBLIC } from './hpke.ts';
+import { KEM_PUBLIC } from './shapes.ts';
 import { partCount, partSizes, sealedSize } from './stream.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };

@@ -214,9 +214,19 @@ export async function* unsealSegments(
 }
 
 /** Open a whole source; nothing is returned unless every segment is authentic. */
-export async function unsealSource(key: Bytes, context: string, sealed: Source): Promise<Bytes> {
+export async function unsealSource(
+  key: Bytes,
+  context: string,
+  sealed: Source,
+  progress?: Progress,
+): Promise<Bytes> {
   const parts: Bytes[] = [];
-  for await (const part of unsealSegments(key, context, sealed)) parts.push(part);
+  let done = 0;
+  for await (const part of unsealSegments(key, context, sealed)) {
+    parts.push(part);
+    done += part.length;
+    progress?.(done);
+  }
   return parts.length === 1 ? (parts[0] as Bytes) : concat(...parts);
 }
 
