@@ -38,6 +38,8 @@ class Config:
     vapid_subject: str | None = None
     attachment_bytes: int = 600 * 1024 * 1024
     daily_upload_bytes: int = 4 * 1024 * 1024 * 1024
+    upload_dir: str | None = None
+    """Where arriving files lie until whole, when blobs go to a bucket; beside them when on disk."""
     session_idle: int = 12 * 3600
     session_absolute: int = 7 * 24 * 3600
     trust_proxy: bool = False
@@ -126,6 +128,7 @@ class _Reader:
             daily_upload_bytes=self.number(
                 "CORDEE_DAILY_UPLOAD_BYTES", Config.daily_upload_bytes, 1 << 20
             ),
+            upload_dir=self.text("CORDEE_UPLOAD_DIR", "") or None,
             session_idle=self.number("CORDEE_SESSION_IDLE", Config.session_idle, 60),
             session_absolute=self.number("CORDEE_SESSION_ABSOLUTE", Config.session_absolute, 60),
             trust_proxy=self.flag("CORDEE_TRUST_PROXY"),
@@ -163,6 +166,11 @@ class _Reader:
             )
         if not config.demo and not config.smtp_url:
             self.faults.append("CORDEE_SMTP_URL is missing (smtp://user:password@host:587)")
+        if not config.blob_url.startswith("file://") and not config.upload_dir:
+            self.faults.append(
+                "CORDEE_UPLOAD_DIR is missing: CORDEE_BLOB_URL is a bucket, so name a local "
+                "directory where files lie until they are whole"
+            )
         if not config.worker_inline and config.sqlite:
             self.faults.append("CORDEE_WORKER_INLINE=0 needs PostgreSQL: SQLite serves one process")
         if config.vapid_private_key and not (config.vapid_subject or "").startswith("mailto:"):
