@@ -25,7 +25,7 @@ class Attachment(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     """Bytes of ciphertext, all parts together."""
     received: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Bytes known to be on disk (fsynced): the tus offset. What lies past it is cut off on resume."""
+    """Bytes known to be on disk (fsynced): the tus offset. The rest is cut off on resume."""
     sha256: Mapped[bytes | None]
     """Of the whole ciphertext, once stored."""
     created_at: Mapped[datetime]
