@@ -1,6 +1,8 @@
 """Wrapping: frozen vectors, the HPKE working group's, round trips and refusals."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from cryptography_vectors import open_vector_file
@@ -108,3 +110,16 @@ def test_a_public_key_that_encodes_nothing():
     """ML-KEM coefficients are below 3329 (FIPS 203 section 7.2): all ones are not."""
     with pytest.raises(WrongLength):
         wrap(b"\xff" * KEM_PUBLIC_SIZE, HERE, SECRET)
+
+
+def test_a_build_without_the_hybrid_kem_says_so_at_import():
+    hidden = "import sys; sys.modules['cryptography.hazmat.primitives.hpke'] = None; "
+    tried = subprocess.run(
+        [sys.executable, "-c", f"{hidden}import client.crypto"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tried.returncode == 1
+    assert "PostQuantumMissing: this build" in tried.stderr
+    assert "install cryptography 50 or later" in tried.stderr
