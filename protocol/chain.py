@@ -102,6 +102,8 @@ class Group:
     hash: bytes
     kem_keys: tuple[bytes, ...]
     """The public key of each epoch, by epoch: compare with the one derived from R_e."""
+    everyone: frozenset[str]
+    """Account ids of all who ever were members, to judge what was signed long ago."""
 
     @property
     def kem_key(self) -> bytes:
@@ -213,6 +215,7 @@ def verify_group_chain(
     last: GroupPayload | None = None
     last_hash = b""
     kem_keys: list[bytes] = []
+    everyone: set[str] = set()
     for payload, statement in _read(GroupPayload, statements):
         _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
         signers = statement_signers(statement).keys()
@@ -227,9 +230,10 @@ def verify_group_chain(
         _epoch_follows(payload, last)
         if len(kem_keys) == payload.epoch:
             kem_keys.append(unb64(payload.kem_key))
+        everyone.update(payload.members)
         last, last_hash = payload, statement_hash(statement)
     assert last is not None
-    return Group(last, last_hash, tuple(kem_keys))
+    return Group(last, last_hash, tuple(kem_keys), frozenset(everyone))
 
 
 def verify_case_events(
@@ -241,7 +245,8 @@ def verify_case_events(
 ) -> CaseChain:
     """Follow the key of a case from its opening through grants, rotations and closure.
 
-    ``groups`` maps a group's id to its members' account ids. The author of each event after the
+    ``groups`` maps a group's id to its members' account ids: ``Group.everyone`` to follow a past,
+    today's ``payload.members`` to judge an event just received. The author of each event after the
     opening is the opener, an account granted before, or a member of a group granted before.
     A grant or rotation after a closure reopens the case.
 

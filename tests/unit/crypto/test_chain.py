@@ -120,6 +120,8 @@ def test_a_group_through_its_epochs(rules, people):
     pool = verify_group_chain(CHAINS["groups"][POOL], rules, people)
     assert (pool.payload.seq, pool.payload.epoch, len(pool.kem_keys)) == (2, 1, 2)
     assert pool.kem_key == unb64(pool.payload.kem_key)
+    assert pool.payload.members == (ident("blanc"),)
+    assert pool.everyone == {ident("blanc"), ident("mermoud")}
     assert pool.hash == statement_hash(CHAINS["groups"][POOL][-1])
 
 
