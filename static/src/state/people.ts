@@ -1,0 +1,181 @@
+/**
+ * Other people, as their signed statements name them. The directory is the server's word; a name or
+ * a key is believed only when the chain from the pinned network root down to it holds.
+ */
+
+import type { Bytes } from '../crypto/bytes.ts';
+import { type Policy, verifyAccountChain, verifyPolicyChain } from '../crypto/chain.ts';
+import { SequenceBroken, SubjectChanged } from '../crypto/errors.ts';
+import { api, NetworkDown, Problem } from '../transport/http.ts';
+import { on } from '../transport/socket.ts';
+import { recall, recallPerson, remember, rememberPerson } from './device.ts';
+import { myKeys, onLock } from './keys.ts';
+import { network } from './session.ts';
+import type { DirectoryEntry, Named, Page } from './types.ts';
+
+export interface VerifiedPerson {
+  id: string;
+  /** As signed, not as the directory says. */
+  name: string;
+  rpps: string | null;
+  signKey: Bytes;
+  /** Every signing key they ever had, to verify what was signed long ago. */
+  signKeys: readonly Bytes[];
+  kemKey: Bytes;
+  seq: number;
+  certified: boolean;
+  profession: string;
+  specialty: string | null;
+  organisation: Named | null;
+}
+
+let trusted: { of: unknown; policy: Promise<Policy> } | null = null;
+
+/**
+ * Today's rules of the network, checked against the root that our own keys pin.
+ *
+ * @throws ProtocolError when the server's policy is not the root's, or older than one seen before.
+ */
+export async function policy(): Promise<Policy> {
+  const of = network.value?.policy;
+  if (!of) throw new NetworkDown();
+  if (trusted?.of !== of) trusted = { of, policy: verifyPolicy(of) };
+  return trusted.policy;
+}
+
+async function verifyPolicy(
+  statements: NonNullable<typeof network.value>['policy'],
+): Promise<Policy> {
+  const { root } = await myKeys();
+  const verified = await verifyPolicyChain(statements, root);
+  const seen = (await recall('policySeq')) ?? 0;
+  if (verified.payload.seq < seen) {
+    throw new SequenceBroken('the server serves older rules than this device has seen');
+  }
+  await remember('policySeq', verified.payload.seq);
+  return verified;
+}
+
+/** Check a directory entry. An uncertified person verifies too, and says so. */
+export async function verifyPerson(entry: DirectoryEntry): Promise<VerifiedPerson> {
+  const chain = await verifyAccountChain(entry.statements, await policy(), { certified: false });
+  if (chain.payload.account !== entry.id) {
+    throw new SubjectChanged('the keys of another account');
+  }
+  return {
+    id: entry.id,
+    name: chain.payload.name,
+    rpps: chain.payload.rpps,
+    signKey: chain.signKey,
+    signKeys: chain.signKeys,
+    kemKey: chain.kemKey,
+    seq: chain.payload.seq,
+    certified: chain.certified,
+    profession: entry.profession,
+    specialty: entry.specialty,
+    organisation: entry.organisation,
+  };
+}
+
+const known = new Map<string, Promise<VerifiedPerson>>();
+
+/** Somebody waiting for a directory entry. */
+interface Asking {
+  promise: Promise<DirectoryEntry>;
+  resolve(entry: DirectoryEntry): void;
+  reject(reason: unknown): void;
+}
+
+function asking(): Asking {
+  const made = {} as Asking;
+  made.promise = new Promise((resolve, reject) => {
+    made.resolve = resolve;
+    made.reject = reject;
+  });
+  return made;
+}
+
+let asked: Map<string, Asking> | null = null;
+
+/** Questions of one turn of the event loop leave as one request. */
+function fetchEntry(id: string): Promise<DirectoryEntry> {
+  if (!asked) {
+    asked = new Map();
+    queueMicrotask(() => {
+      const batch = asked as Map<string, Asking>;
+      asked = null;
+      void fetchBatch(batch);
+    });
+  }
+  let waiting = asked.get(id);
+  if (!waiting) {
+    waiting = asking();
+    asked.set(id, waiting);
+  }
+  return waiting.promise;
+}
+
+const BATCH = 50;
+
+async function fetchBatch(batch: Map<string, Asking>): Promise<void> {
+  const ids = [...batch.keys()];
+  for (let i = 0; i < ids.length; i += BATCH) {
+    const some = ids.slice(i, i + BATCH);
+    try {
+      const query = new URLSearchParams({ ids: some.join(','), limit: '100' });
+      const { items } = await api<Page<DirectoryEntry>>('GET', `/accounts?${query}`);
+      const found = new Map(items.map((entry) => [entry.id, entry]));
+      for (const id of some) {
+        const entry = found.get(id);
+        if (entry) batch.get(id)?.resolve(entry);
+        else batch.get(id)?.reject(new Problem(404, 'account_not_found', ''));
+      }
+    } catch (error) {
+      for (const id of some) batch.get(id)?.reject(error);
+    }
+  }
+}
+
+async function load(id: string): Promise<VerifiedPerson> {
+  const remembered = await recallPerson(id);
+  let entry: DirectoryEntry;
+  try {
+    entry = await fetchEntry(id);
+  } catch (error) {
+    if (error instanceof NetworkDown && remembered) return verifyPerson(remembered);
+    throw error;
+  }
+  const person = await verifyPerson(entry);
+  if (remembered && person.seq < remembered.seq) {
+    throw new SequenceBroken('the server serves older keys than this device has seen');
+  }
+  await rememberPerson({ ...entry, seq: person.seq });
+  return person;
+}
+
+/**
+ * A verified person. Asked once; a failure is not remembered.
+ *
+ * @throws Locked, NetworkDown, or the ProtocolError that says why the chain does not hold.
+ */
+export function person(id: string): Promise<VerifiedPerson> {
+  let found = known.get(id);
+  if (!found) {
+    found = load(id);
+    known.set(id, found);
+    found.catch(() => known.delete(id));
+  }
+  return found;
+}
+
+/** Forget what is known of somebody: their keys or certification changed. */
+export function forgetPerson(id: string): void {
+  known.delete(id);
+}
+
+onLock(() => {
+  known.clear();
+  trusted = null;
+});
+
+on<{ account: string }>('account:changed', ({ account }) => forgetPerson(account));

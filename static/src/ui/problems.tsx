@@ -1,0 +1,67 @@
+import type { JSX } from 'preact';
+import { t, tn } from '../i18n.ts';
+import { NetworkDown, Problem } from '../transport/http.ts';
+import { Banner } from './feedback.tsx';
+
+/**
+ * What to tell the person about a failure: the server's own sentence when it gave one, and always
+ * what to do next. Nothing technical: the code goes to the trace, not to the doctor.
+ */
+export function explain(error: unknown): string {
+  if (error instanceof NetworkDown) {
+    return t('The network does not answer. Nothing was lost; try again when it is back.');
+  }
+  if (error instanceof Problem) {
+    const wait = error.retryAfter;
+    if (error.code === 'rate_limited' && wait !== null) return tooMany(wait);
+    if (error.detail) return error.detail;
+    return t('The server could not do this. Try again in a moment.');
+  }
+  if (error instanceof Error && error.name === 'Locked') {
+    return t('Cordée is locked. Unlock it with your password, then try again.');
+  }
+  if (isProtocolError(error)) {
+    return t(
+      'A seal did not hold, so this was stopped. Tell your administrator: someone may have changed what the server keeps.',
+    );
+  }
+  return t('Something went wrong on this device. Reload the page and try again.');
+}
+
+/** A wait in the unit a person counts in. */
+export function tooMany(seconds: number): string {
+  if (seconds < 90) {
+    return tn(
+      'Too many attempts. Try again in {n} second.',
+      'Too many attempts. Try again in {n} seconds.',
+      Math.ceil(seconds),
+    );
+  }
+  return tn(
+    'Too many attempts. Try again in {n} minute.',
+    'Too many attempts. Try again in {n} minutes.',
+    Math.ceil(seconds / 60),
+  );
+}
+
+/** By its mark and not its class: the protocol's code is loaded later than this sentence. */
+function isProtocolError(error: unknown): boolean {
+  for (let proto: unknown = error; proto; proto = Object.getPrototypeOf(proto)) {
+    const own = Object.getOwnPropertyDescriptor(proto, 'name');
+    if (own?.value === 'ProtocolError') return true;
+  }
+  return error instanceof Error && PROTOCOL_NAMES.test(error.name);
+}
+
+const PROTOCOL_NAMES =
+  /^(Seal|Wrap|Statement|Payload|Signature|Signer|Chain|Sequence|Previous|Network|Subject|Key|Registrar|Manager|Epoch|Generation|Event|Commitment|NotCertified|OutsideCareCircle|RemovalWithoutRotation)/;
+
+/** The failure of a form or page, if any. */
+export function Problems({ error }: { error: unknown }): JSX.Element | null {
+  if (!error) return null;
+  return (
+    <Banner tone={error instanceof NetworkDown ? 'warning' : 'problem'} live>
+      {explain(error)}
+    </Banner>
+  );
+}
