@@ -1,0 +1,172 @@
+/** Cases and messages as the server sends them, and what their sealed bodies say. */
+import type { AttachmentManifest, JsonObject } from '../crypto/payloads.ts';
+import type { Statement } from '../crypto/statement.ts';
+
+export type Urgency = 'urgent' | 'priority' | 'routine';
+export type CaseState =
+  | 'submitted'
+  | 'claimed'
+  | 'information_requested'
+  | 'answered'
+  | 'opinion_given'
+  | 'acknowledged'
+  | 'closed'
+  | 'refused'
+  | 'cancelled';
+export type Step =
+  | 'claim'
+  | 'release'
+  | 'request_information'
+  | 'answer_information'
+  | 'give_opinion'
+  | 'amend_opinion'
+  | 'acknowledge'
+  | 'close'
+  | 'refuse'
+  | 'cancel'
+  | 'ask_again';
+export type MessageKind =
+  | 'text'
+  | 'opinion'
+  | 'information_request'
+  | 'information_answer'
+  | 'refusal'
+  | 'cancellation'
+  | 'question';
+export type Box = 'unclaimed' | 'mine' | 'waiting' | 'done';
+export type Counts = Record<Box, number>;
+
+export interface Named {
+  id: string;
+  name: string;
+}
+
+export interface StoredAttachment {
+  id: string;
+  /** Sealed bytes. */
+  size: number;
+  stored: boolean;
+}
+
+export interface CaseRow {
+  id: string;
+  number: string;
+  pool: Named & { specialty: string | null };
+  care_team: Named | null;
+  organisation: Named | null;
+  urgency: Urgency;
+  state: CaseState;
+  opened_by: Named;
+  expert: Named | null;
+  opened_at: string;
+  due_at: string;
+  claimed_at: string | null;
+  answered_at: string | null;
+  closed_at: string | null;
+  last_sequence: number;
+  last_activity_at: string;
+  generation: number;
+  /** Empty in lists: a single case carries them. */
+  events: Statement[];
+  /** Those this person can open. */
+  grants: { generation: number; recipient: string; wrapped: string }[];
+  previous: { generation: number; sealed: string }[];
+  header: {
+    version: number;
+    generation: number;
+    sealed: string;
+    at: string;
+    attachments: StoredAttachment[];
+  };
+  /** Account → last sequence read; 0 for who opened the case before any message. */
+  read: Record<string, number>;
+  unread: number;
+  steps: Step[];
+}
+
+export interface MessageRow {
+  id: string;
+  case: string;
+  /** Place in the thread; null while the message waits on this device. */
+  sequence: number | null;
+  author: Named;
+  kind: MessageKind;
+  generation: number;
+  sealed: string;
+  attachments: StoredAttachment[];
+  posted_at: string;
+}
+
+export interface Patient {
+  birth_name: string;
+  used_name: string;
+  given_names: string;
+  sex: 'F' | 'M' | 'U';
+  /** YYYY-MM-DD */
+  birth_date: string;
+  birthplace_code: string;
+  ins: string;
+  ins_status: 'provisoire' | 'recuperee' | 'validee' | 'qualifiee' | null;
+  local_id: string;
+}
+
+export interface Consent {
+  informed: true;
+  by: 'patient' | 'representative';
+  representative_name: string | null;
+  how: 'oral' | 'written';
+  at: string;
+}
+
+export interface HeaderBody {
+  patient: Patient;
+  consent: Consent;
+  urgency_reason: string;
+  question: string;
+  reason: string | null;
+  wanted_delay: string | null;
+  attachments: AttachmentManifest[];
+  answers: JsonObject;
+}
+
+export interface TextBody {
+  text: string;
+  reply_to?: string;
+}
+
+export interface OpinionBody {
+  conclusion: string;
+  recommendations: string;
+  follow_up: string;
+  incidents: string;
+  version: number;
+  amends?: string;
+  status: 'signed' | 'amended';
+}
+
+/**
+ * What the checks of a sealed thing found.
+ *
+ * - `whole`: opened, and signed by the person it names;
+ * - `unchecked`: opened, its author's keys could not be fetched yet;
+ * - `closed`: this person has no key to it yet;
+ * - `broken`: someone changed, moved or replaced it. `why` is for the log and never for doctors.
+ */
+export type Seal =
+  | { state: 'whole' }
+  | { state: 'unchecked' }
+  | { state: 'closed' }
+  | { state: 'broken'; why: string };
+
+export interface OpenedCase {
+  header: HeaderBody | null;
+  seal: Seal;
+}
+
+export interface OpenedMessage {
+  body: TextBody | OpinionBody | null;
+  attachments: AttachmentManifest[];
+  /** When the author's device says it was written. */
+  at: string | null;
+  seal: Seal;
+}

@@ -1,0 +1,355 @@
+/**
+ * The cases this person sees: rows from the server, opened here, kept fresh by announcements.
+ *
+ * Open boxes are fetched whole, since their order and search need all of them; what is done comes
+ * page by page. Headers are opened one after the other in the worker, the visible ones first.
+ */
+import { computed, type Signal, signal } from '@preact/signals';
+import { forgetFiles } from '../photos/files.ts';
+import { api, NetworkDown, Problem } from '../transport/http.ts';
+import { on, onReconnect } from '../transport/socket.ts';
+import { patientName } from './bodies.ts';
+import { forgetCaseKeys, forgetMessages, openCase } from './case-keys.ts';
+import type { Box, CaseRow, Counts, OpenedCase, Urgency } from './case-types.ts';
+import { loadCaseDrafts } from './drafts.ts';
+import { groups } from './groups.ts';
+import { onLock } from './keys.ts';
+import { boxOf, inOrder, matches, type Role, type Viewer } from './order.ts';
+import { jobs, onLanded, startOutbox, waitingCase } from './outbox.ts';
+import { sealStaleAgain } from './posting.ts';
+import { locked, me } from './session.ts';
+
+/** Rows by id, as last received. */
+export const rows: Signal<ReadonlyMap<string, CaseRow>> = signal(new Map());
+/** Opened headers by case id. */
+export const opened: Signal<ReadonlyMap<string, OpenedCase>> = signal(new Map());
+
+interface Listing {
+  loading: boolean;
+  /** Loaded at least once. */
+  ready: boolean;
+  problem: unknown;
+  counts: Record<Role, Counts | null>;
+  /** Cursor of the next page of what is done. */
+  older: Record<Role, string | null>;
+}
+
+const NOTHING: Listing = {
+  loading: false,
+  ready: false,
+  problem: null,
+  counts: { requester: null, expert: null },
+  older: { requester: null, expert: null },
+};
+
+export const listing: Signal<Listing> = signal(NOTHING);
+
+/** Ticks every half minute: countdowns are in words. */
+export const minute: Signal<number> = signal(Date.now());
+
+export const viewer = computed<Viewer>(() => ({
+  id: me.value?.id ?? '',
+  groups: new Set(groups.value.filter((group) => group.mine).map((group) => group.id)),
+}));
+
+/** Someone who serves a pool answers first; both sides stay one tap away. */
+export const inPool = computed(() =>
+  groups.value.some((group) => group.kind === 'pool' && group.mine),
+);
+const chosenRole = signal<Role | null>(null);
+export const role = computed<Role>(
+  () => chosenRole.value ?? (inPool.value ? 'expert' : 'requester'),
+);
+
+export function chooseRole(wanted: Role): void {
+  chosenRole.value = wanted;
+}
+
+/** Cases that only exist on this device so far. */
+export const leaving = computed<CaseRow[]>(() => {
+  const mine = me.value;
+  if (!mine) return [];
+  const nameOf = (id: string) => {
+    const found = groups.value.find((group) => group.id === id);
+    return {
+      name: found?.name ?? '',
+      specialty: found?.specialty ?? null,
+      minutes: found?.deadlines?.routine ?? 10_080,
+    };
+  };
+  return jobs.value.flatMap((job) =>
+    job.kind === 'case' && !rows.value.has(job.id) ? [waitingCase(job, mine, nameOf)] : [],
+  );
+});
+
+export interface Filter {
+  pool: string;
+  urgency: Urgency | '';
+  search: string;
+}
+
+export const filter: Signal<Filter> = signal({ pool: '', urgency: '', search: '' });
+
+/** What the search looks through: all of it decrypted here, none of it sent anywhere. */
+function words(row: CaseRow): string {
+  const header = opened.value.get(row.id)?.header;
+  return [
+    row.number,
+    row.pool.name,
+    row.opened_by.name,
+    row.expert?.name,
+    header && patientName(header.patient),
+    header?.patient.birth_name,
+    header?.patient.local_id,
+    header?.patient.ins,
+    header?.question,
+    header?.reason,
+    header?.urgency_reason,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function inBox(box: Box, wanted: Role): CaseRow[] {
+  const all = [...rows.value.values(), ...(wanted === 'requester' ? leaving.value : [])];
+  return all.filter((row) => boxOf(row, viewer.value, wanted) === box).sort(inOrder(box));
+}
+
+/** The cases of a box, filtered and searched, in the order they should be answered. */
+export function casesOf(box: Box, wanted: Role): CaseRow[] {
+  const { pool, urgency, search } = filter.value;
+  return inBox(box, wanted).filter(
+    (row) =>
+      (!pool || row.pool.id === pool) &&
+      (!urgency || row.urgency === urgency) &&
+      (!search.trim() || matches(words(row), search)),
+  );
+}
+
+/** Open boxes are counted here, where they are whole; the server counts what is done. */
+export function countOf(box: Box, wanted: Role): number {
+  const here = inBox(box, wanted).length;
+  return box === 'done' ? Math.max(here, listing.value.counts[wanted]?.done ?? 0) : here;
+}
+
+interface CasesPage {
+  items: CaseRow[];
+  next: string | null;
+  counts: Counts;
+}
+
+function keepRows(incoming: readonly CaseRow[]): void {
+  const next = new Map(rows.value);
+  for (const row of incoming) {
+    const known = next.get(row.id);
+    // Lists come without the events; do not lose those of a case already read whole.
+    const events = row.events.length > 0 ? row.events : (known?.events ?? []);
+    const previous = row.previous.length > 0 ? row.previous : (known?.previous ?? []);
+    next.set(row.id, { ...row, events, previous });
+  }
+  rows.value = next;
+  openSoon(incoming.map((row) => row.id));
+}
+
+const unopened: string[] = [];
+let opening = false;
+
+/** Queue headers to open; a case asked for alone goes first. */
+function openSoon(ids: readonly string[]): void {
+  if (ids.length === 1) unopened.unshift(...ids);
+  else unopened.push(...ids);
+  if (!opening) void openQueued();
+}
+
+async function openQueued(): Promise<void> {
+  opening = true;
+  let found = new Map<string, OpenedCase>();
+  const show = () => {
+    if (found.size > 0) opened.value = new Map([...opened.value, ...found]);
+    found = new Map();
+  };
+  let shown = performance.now();
+  try {
+    for (let id = unopened.shift(); id !== undefined; id = unopened.shift()) {
+      if (locked.value) continue;
+      const row = rows.value.get(id) ?? leaving.value.find((one) => one.id === id);
+      if (row) found.set(id, await openCase(row));
+      // Few renderings: lists of hundreds must not be drawn hundreds of times.
+      if (performance.now() - shown > 100) {
+        show();
+        shown = performance.now();
+      }
+    }
+  } catch {
+    // Locked in the middle: everything is opened again after unlocking.
+    unopened.length = 0;
+  } finally {
+    show();
+    opening = false;
+  }
+}
+
+async function fetchBox(wanted: Role, box: Box): Promise<void> {
+  let cursor: string | null = null;
+  do {
+    const query = new URLSearchParams({ box, role: wanted, limit: '100' });
+    if (cursor) query.set('cursor', cursor);
+    const page: CasesPage = await api('GET', `/cases?${query}`);
+    keepRows(page.items);
+    listing.value = {
+      ...listing.value,
+      counts: { ...listing.value.counts, [wanted]: page.counts },
+    };
+    cursor = page.next;
+    if (box === 'done') {
+      listing.value = {
+        ...listing.value,
+        older: { ...listing.value.older, [wanted]: page.next },
+      };
+      return;
+    }
+  } while (cursor);
+}
+
+const BOXES: Record<Role, Box[]> = {
+  requester: ['waiting', 'mine', 'done'],
+  expert: ['unclaimed', 'mine', 'waiting', 'done'],
+};
+
+let loading: Promise<void> | null = null;
+
+/** Fetch every open case, and the first page of those done. */
+export function loadCases(): Promise<void> {
+  loading ??= load().finally(() => {
+    loading = null;
+  });
+  return loading;
+}
+
+async function load(): Promise<void> {
+  listing.value = { ...listing.value, loading: true };
+  try {
+    const roles: Role[] = inPool.value ? ['expert', 'requester'] : ['requester'];
+    for (const wanted of roles) for (const box of BOXES[wanted]) await fetchBox(wanted, box);
+    listing.value = { ...listing.value, loading: false, ready: true, problem: null };
+  } catch (problem) {
+    listing.value = { ...listing.value, loading: false, problem };
+  }
+}
+
+/** One more page of what is done. */
+export async function loadOlder(wanted: Role): Promise<void> {
+  const cursor = listing.value.older[wanted];
+  if (!cursor) return;
+  const query = new URLSearchParams({ box: 'done', role: wanted, limit: '100', cursor });
+  const page: CasesPage = await api('GET', `/cases?${query}`);
+  keepRows(page.items);
+  listing.value = { ...listing.value, older: { ...listing.value.older, [wanted]: page.next } };
+}
+
+/** A case that this person cannot see, or that does not exist: the server does not tell which. */
+export const missing: Signal<ReadonlySet<string>> = signal(new Set());
+
+/** The whole case, with the events that prove its key. @throws NetworkDown, Problem */
+export async function fetchCase(id: string): Promise<CaseRow> {
+  try {
+    const row = await api<CaseRow>('GET', `/cases/${id}`);
+    keepRows([row]);
+    return row;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) {
+      missing.value = new Set([...missing.value, id]);
+      const next = new Map(rows.value);
+      next.delete(id);
+      rows.value = next;
+    }
+    throw error;
+  }
+}
+
+const refetching = new Map<string, Promise<CaseRow>>();
+
+/** `fetchCase`, once however many announcements come together; failures are left to the next one. */
+export function refreshCase(id: string): void {
+  if (refetching.has(id)) return;
+  const fetching = new Promise((done) => setTimeout(done, 60))
+    .then(() => fetchCase(id))
+    .finally(() => refetching.delete(id));
+  refetching.set(id, fetching);
+  fetching.catch(() => undefined);
+}
+
+/** A case as known here, on its way included. */
+export function caseRow(id: string): CaseRow | null {
+  return rows.value.get(id) ?? leaving.value.find((row) => row.id === id) ?? null;
+}
+
+/** Show at once what the server just answered to a step. */
+export function keepRow(row: CaseRow): void {
+  keepRows([row]);
+}
+
+export function updateRow(id: string, change: (row: CaseRow) => CaseRow): void {
+  const row = rows.value.get(id);
+  if (row) rows.value = new Map(rows.value).set(id, change(row));
+}
+
+function forgetOpened(): void {
+  unopened.length = 0;
+  opened.value = new Map();
+  forgetCaseKeys();
+  forgetMessages();
+  forgetFiles();
+}
+
+let started = false;
+
+/** Begin to follow this person's cases. Idempotent. */
+export function startCases(): void {
+  if (started) return;
+  started = true;
+  startOutbox();
+  setInterval(() => {
+    minute.value = Date.now();
+  }, 30_000);
+  onLock(forgetOpened);
+  let account: string | null = null;
+  me.subscribe((mine) => {
+    if ((mine?.id ?? null) === account) return;
+    account = mine?.id ?? null;
+    forgetOpened();
+    rows.value = new Map();
+    listing.value = NOTHING;
+    missing.value = new Set();
+    if (mine?.certified && !locked.value) begin();
+  });
+  locked.subscribe((shut) => {
+    if (!shut && me.value?.certified) begin();
+  });
+  groups.subscribe(() => {
+    // New keys may open what was closed.
+    const closed = [...opened.value].filter(([, { seal }]) => seal.state !== 'whole');
+    if (closed.length > 0 && !locked.value) openSoon(closed.map(([id]) => id));
+  });
+  inPool.subscribe((serves) => serves && listing.value.ready && void loadCases());
+  jobs.subscribe((queue) => {
+    if (locked.value) return;
+    const fresh = leaving.value.filter((row) => !opened.value.has(row.id));
+    if (fresh.length > 0) openSoon(fresh.map((row) => row.id));
+    if (queue.some((job) => job.state === 'stale')) void sealStaleAgain(fetchCase).catch(() => {});
+  });
+  on<{ case: string }>('case:changed', ({ case: id }) => refreshCase(id));
+  onReconnect(() => void loadCases());
+  onLanded((job, answer) => {
+    if (job.kind === 'case' && answer) keepRow(answer as unknown as CaseRow);
+    if (job.kind === 'step' && answer?.['case']) keepRow(answer['case'] as CaseRow);
+  });
+}
+
+function begin(): void {
+  openSoon([...rows.value.keys()]);
+  void loadCases();
+  void loadCaseDrafts().catch((error) => {
+    if (!(error instanceof NetworkDown)) throw error;
+  });
+}

@@ -1,0 +1,169 @@
+/**
+ * What is being written, kept on this device under a key that exists only while it is unlocked.
+ *
+ * A draft survives a reload, a crash and the lock; its photos lie beside it, each already sealed for
+ * the case the draft will become.
+ */
+import { type Signal, signal } from '@preact/signals';
+import { fromUtf8, owned, utf8 } from '../crypto/bytes.ts';
+import { ProtocolError } from '../crypto/errors.ts';
+import { lockOnDevice, openOnDevice } from '../crypto/vault.ts';
+import type { Manifest } from '../photos/manifest.ts';
+import { net } from './case-keys.ts';
+import type { Consent, OpinionBody, Patient, Urgency } from './case-types.ts';
+import { draftSealingKey, myKeys } from './keys.ts';
+import { postOffice } from './outbox.ts';
+
+export interface CaseDraft {
+  /** Becomes the case's id. */
+  id: string;
+  step: number;
+  pool: string | null;
+  careTeam: string | null;
+  urgency: Urgency | null;
+  urgencyReason: string;
+  patient: Patient;
+  consent: Omit<Consent, 'informed'> & { informed: boolean };
+  question: string;
+  reason: string;
+  wantedDelay: string;
+  files: Manifest[];
+  savedAt: number;
+}
+
+export interface MessageDraft {
+  text: string;
+  replyTo: string | null;
+  files: Manifest[];
+}
+
+export type OpinionDraft = Pick<
+  OpinionBody,
+  'conclusion' | 'recommendations' | 'follow_up' | 'incidents'
+>;
+
+/** Drafts of cases, newest first. */
+export const caseDrafts: Signal<readonly CaseDraft[]> = signal([]);
+
+export function newCaseDraft(careTeam: string | null): CaseDraft {
+  return {
+    id: crypto.randomUUID(),
+    step: 0,
+    pool: null,
+    careTeam,
+    urgency: null,
+    urgencyReason: '',
+    patient: {
+      birth_name: '',
+      used_name: '',
+      given_names: '',
+      sex: 'U',
+      birth_date: '',
+      birthplace_code: '',
+      ins: '',
+      ins_status: null,
+      local_id: '',
+    },
+    consent: { informed: false, by: 'patient', representative_name: null, how: 'oral', at: '' },
+    question: '',
+    reason: '',
+    wantedDelay: '',
+    files: [],
+    savedAt: 0,
+  };
+}
+
+const purposeOf = (account: string, id: string) => `cordee draft ${net()} ${account} ${id}`;
+
+async function store(id: string, kind: 'case' | 'message', value: unknown): Promise<void> {
+  const { account } = await myKeys();
+  const plain = utf8(JSON.stringify(value));
+  const sealed = await lockOnDevice(await draftSealingKey(), purposeOf(account, id), plain);
+  await postOffice().outbox.putDraft({ id, account, kind, sealed, savedAt: Date.now() });
+}
+
+async function read<T>(id: string, sealed: Uint8Array): Promise<T | null> {
+  const { account } = await myKeys();
+  try {
+    const key = await draftSealingKey();
+    const plain = await openOnDevice(key, purposeOf(account, id), owned(sealed));
+    return JSON.parse(fromUtf8(plain)) as T;
+  } catch (error) {
+    // Keys were replaced after a suspected theft: what lay under the old ones is gone.
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+export async function loadCaseDrafts(): Promise<void> {
+  const { account } = await myKeys();
+  const found: CaseDraft[] = [];
+  for (const stored of await postOffice().outbox.drafts(account)) {
+    if (stored.kind !== 'case') continue;
+    const draft = await read<CaseDraft>(stored.id, stored.sealed);
+    if (draft) found.push(draft);
+  }
+  caseDrafts.value = found.sort((a, b) => b.savedAt - a.savedAt);
+  await sweepParts(found);
+}
+
+export async function saveCaseDraft(draft: CaseDraft): Promise<void> {
+  const saved = { ...draft, savedAt: Date.now() };
+  await store(draft.id, 'case', saved);
+  caseDrafts.value = [saved, ...caseDrafts.value.filter((other) => other.id !== draft.id)];
+}
+
+export async function findCaseDraft(id: string): Promise<CaseDraft | null> {
+  const stored = await postOffice().outbox.draft(id);
+  return stored ? read<CaseDraft>(id, stored.sealed) : null;
+}
+
+const partIds = (files: readonly Manifest[]) =>
+  files.flatMap((file) => [file.id, ...(file.preview ? [file.preview.id] : [])]);
+
+/** Forget a draft and its photos for good. */
+export async function dropCaseDraft(draft: CaseDraft): Promise<void> {
+  await postOffice().outbox.dropDraft(draft.id);
+  await dropFiles(draft.files);
+}
+
+/** Hide a draft while its removal can still be undone. */
+export function hideCaseDraft(id: string): void {
+  caseDrafts.value = caseDrafts.value.filter((draft) => draft.id !== id);
+}
+
+export function dropFiles(files: readonly Manifest[]): Promise<void> {
+  return postOffice().outbox.dropParts(partIds(files));
+}
+
+export const messageDraftId = (caseId: string) => `message:${caseId}`;
+export const opinionDraftId = (caseId: string) => `opinion:${caseId}`;
+
+export async function loadDraft<T>(id: string): Promise<T | null> {
+  const stored = await postOffice().outbox.draft(id);
+  return stored ? read<T>(id, stored.sealed) : null;
+}
+
+export function saveDraft(id: string, value: unknown): Promise<void> {
+  return store(id, 'message', value);
+}
+
+export function dropDraft(id: string): Promise<void> {
+  return postOffice().outbox.dropDraft(id);
+}
+
+/** Parts whose draft was lost to a crash in the middle would stay for ever: find and drop them. */
+async function sweepParts(found: readonly CaseDraft[]): Promise<void> {
+  const { outbox } = postOffice();
+  const { account } = await myKeys();
+  const wanted = new Set(found.flatMap((draft) => partIds(draft.files)));
+  for (const job of await outbox.jobs(account)) if (job.kind === 'upload') wanted.add(job.id);
+  for (const stored of await outbox.drafts(account)) {
+    if (stored.kind !== 'message') continue;
+    const draft = await read<Partial<MessageDraft>>(stored.id, stored.sealed);
+    for (const id of partIds(draft?.files ?? [])) wanted.add(id);
+  }
+  const orphans = [...(await outbox.partOwners())].filter((id) => !wanted.has(id));
+  // A file being attached right now in another tab has no draft yet: leave the latest a day.
+  if (orphans.length > 0) await outbox.dropPartsBefore(orphans, Date.now() - 24 * 3600_000);
+}

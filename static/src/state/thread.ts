@@ -1,0 +1,122 @@
+/**
+ * One case's thread as a value, and what each announcement makes of it. Pure.
+ *
+ * The server numbers messages from 1 without a hole, so a hole here means that something was missed
+ * and must be fetched: sockets are a hint, HTTP is the truth.
+ */
+import type { MessageRow } from './case-types.ts';
+
+export interface Thread {
+  case: string;
+  /** By sequence, ascending, each once. */
+  rows: readonly MessageRow[];
+  /** Highest sequence the server is known to have given. */
+  last: number;
+  /** True once the first message of all is here. */
+  whole: boolean;
+  /** Account → last sequence read. */
+  read: Readonly<Record<string, number>>;
+  /** Account → last sequence that reached one of their devices. */
+  delivered: Readonly<Record<string, number>>;
+  /** Account → when to stop believing that they are typing. */
+  typing: Readonly<Record<string, number>>;
+  present: readonly string[];
+}
+
+/** A typing sign that is not repeated fades after this many milliseconds. */
+export const TYPING_FADES = 6_000;
+
+export function emptyThread(caseId: string): Thread {
+  return {
+    case: caseId,
+    rows: [],
+    last: 0,
+    whole: false,
+    read: {},
+    delivered: {},
+    typing: {},
+    present: [],
+  };
+}
+
+const place = (row: MessageRow): number => row.sequence ?? Number.POSITIVE_INFINITY;
+
+/** Take in messages in any order, each once; a row seen again replaces the one before. */
+export function withRows(thread: Thread, incoming: readonly MessageRow[]): Thread {
+  const bySequence = new Map(thread.rows.map((row) => [place(row), row]));
+  for (const row of incoming) {
+    if (row.case === thread.case && row.sequence !== null) bySequence.set(row.sequence, row);
+  }
+  const rows = [...bySequence.values()].sort((a, b) => place(a) - place(b));
+  const first = rows[0];
+  const typing = { ...thread.typing };
+  for (const row of incoming) delete typing[row.author.id];
+  return {
+    ...thread,
+    rows,
+    typing,
+    last: Math.max(thread.last, rows.at(-1)?.sequence ?? 0),
+    whole: thread.whole || first?.sequence === 1,
+  };
+}
+
+export function withLast(thread: Thread, last: number): Thread {
+  return { ...thread, last: Math.max(thread.last, last), whole: thread.whole || last === 0 };
+}
+
+/**
+ * The sequence after which something is missing, or null: a hole between two messages, or an end
+ * that the server is known to have passed.
+ */
+export function missingAfter(thread: Thread): number | null {
+  let before = thread.rows[0]?.sequence ?? thread.last;
+  for (const row of thread.rows.slice(1)) {
+    if (row.sequence !== before + 1) return before;
+    before = row.sequence;
+  }
+  if (thread.rows.length === 0) return thread.last > 0 ? 0 : null;
+  return before < thread.last ? before : null;
+}
+
+/** The sequence before which older messages can be fetched, or null at the beginning. */
+export function olderThan(thread: Thread): number | null {
+  const first = thread.rows[0]?.sequence;
+  return thread.whole || first === undefined || first === null || first <= 1 ? null : first;
+}
+
+export interface Receipt {
+  account: string;
+  read: number;
+  delivered?: number;
+}
+
+/** Receipts only grow: an old one arriving late changes nothing. */
+export function withReceipt(thread: Thread, { account, read, delivered = read }: Receipt): Thread {
+  const grown = (known: Readonly<Record<string, number>>, value: number) => ({
+    ...known,
+    [account]: Math.max(known[account] ?? 0, value),
+  });
+  return {
+    ...thread,
+    read: grown(thread.read, read),
+    delivered: grown(thread.delivered, Math.max(read, delivered)),
+  };
+}
+
+export function withTyping(thread: Thread, account: string, on: boolean, now: number): Thread {
+  const typing = { ...thread.typing };
+  if (on) typing[account] = now + TYPING_FADES;
+  else delete typing[account];
+  return { ...thread, typing };
+}
+
+export function typingNow(thread: Thread, now: number): string[] {
+  return Object.keys(thread.typing).filter((account) => (thread.typing[account] ?? 0) > now);
+}
+
+export function withPresence(thread: Thread, account: string, present: boolean): Thread {
+  const others = thread.present.filter((id) => id !== account);
+  const typing = { ...thread.typing };
+  if (!present) delete typing[account];
+  return { ...thread, typing, present: present ? [...others, account] : others };
+}
