@@ -25,6 +25,7 @@ openapi = SpecTree(
     path="api/v1/openapi",
     annotations=False,
     validation_error_status=422,
+    page_templates={},
 )
 
 
