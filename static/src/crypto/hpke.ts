@@ -22,10 +22,25 @@ export function kemPublic(seed: Bytes): Bytes {
   return owned(MLKEM768X25519.keygen(seed).publicKey);
 }
 
+/** Bytes of the ML-KEM-768 vector at the head of a public key: 768 coefficients of 12 bits. */
+const VECTOR = 1152;
+const MODULUS = 3329;
+
+/** FIPS 203 section 7.2 wants coefficients below the modulus; the library lets others pass. */
+function requireReduced(publicKey: Bytes): void {
+  for (let i = 0; i < VECTOR; i += 3) {
+    const [a = 0, b = 0, c = 0] = publicKey.subarray(i, i + 3);
+    if ((((b & 15) << 8) | a) >= MODULUS || ((c << 4) | (b >> 4)) >= MODULUS) {
+      throw new PublicKeyRefused('not an encoded public key');
+    }
+  }
+}
+
 /** Wrap a 32-byte secret to a public key, bound to a context. */
 export async function wrap(publicKey: Bytes, context: string, secret: Bytes): Promise<Bytes> {
   requireLength(publicKey, KEM_PUBLIC, 'public key');
   requireLength(secret, SECRET, 'secret');
+  requireReduced(publicKey);
   try {
     const key = await suite.DeserializePublicKey(publicKey);
     const { encapsulatedSecret, ciphertext } = await suite.Seal(key, secret, {

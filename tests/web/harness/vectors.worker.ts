@@ -1,0 +1,5 @@
+import { runVectors } from './run-vectors.ts';
+
+declare const self: DedicatedWorkerGlobalScope;
+
+self.postMessage(await runVectors());

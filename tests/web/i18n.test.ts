@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { compileCatalogue } from '../../static/src/build/catalogue.ts';
+import { firstLoadFiles, offlineFiles } from '../../static/src/build/shell-assets.ts';
+import { t, tn, useCatalogue } from '../../static/src/i18n.ts';
+
+const FRENCH = `
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=2; plural=(n > 1);\\n"
+
+#: static/src/pages/inbox.tsx:12
+msgid "Claimed by {name}"
+msgstr "Pris en charge par {name}"
+
+#: static/src/pages/photos.tsx:3
+msgid "{n} photo"
+msgid_plural "{n} photos"
+msgstr[0] "{n} cliché"
+msgstr[1] "{n} clichés"
+
+#: templates/mail.txt:1
+msgid "A case awaits you"
+msgstr "Un dossier vous attend"
+
+#: static/src/pages/inbox.tsx:20
+#, fuzzy
+msgid "Close"
+msgstr "Proche"
+
+#: static/src/pages/inbox.tsx:21
+msgid "Send"
+msgstr ""
+`;
+
+afterEach(() => useCatalogue('en', {}));
+
+describe('words', () => {
+  const catalogue = compileCatalogue(FRENCH);
+
+  it('come from the part of the gettext file that the client uses', () => {
+    expect(catalogue).toEqual({
+      'Claimed by {name}': 'Pris en charge par {name}',
+      '{n} photo': ['{n} cliché', '{n} clichés'],
+    });
+  });
+
+  it('are French with French plurals', () => {
+    useCatalogue('fr', catalogue);
+    expect(t('Claimed by {name}', { name: 'Dr Blanc' })).toBe('Pris en charge par Dr Blanc');
+    const photos = (n: number) => tn('{n} photo', '{n} photos', n);
+    expect([0, 1, 2].map(photos)).toEqual(['0 cliché', '1 cliché', '2 clichés']);
+  });
+
+  it('are the English msgids where nothing is translated', () => {
+    const photos = (n: number) => tn('{n} photo', '{n} photos', n);
+    expect([0, 1, 2].map(photos)).toEqual(['0 photos', '1 photo', '2 photos']);
+    expect(t('Send')).toBe('Send');
+    expect(t('toString')).toBe('toString');
+  });
+
+  it('leave an unknown hole visible', () => {
+    expect(t('Claimed by {name} in {place}', { name: '{place}' })).toBe(
+      'Claimed by {place} in {place}',
+    );
+  });
+});
+
+describe('the build manifest', () => {
+  const manifest = {
+    'main.tsx': {
+      file: 'assets/main-1.js',
+      isEntry: true,
+      imports: ['_shared.js'],
+      dynamicImports: ['strength.ts'],
+      assets: ['assets/sealing.worker-1.js'],
+    },
+    '_shared.js': { file: 'assets/shared-1.js', css: ['assets/shared-1.css'] },
+    'strength.ts': { file: 'assets/strength-1.js' },
+    '_zxcvbn.js': { file: 'assets/zxcvbn-fr-1.js' },
+  };
+
+  it('tells what a first visit loads', () => {
+    expect(firstLoadFiles(manifest)).toEqual([
+      'assets/main-1.js',
+      'assets/sealing.worker-1.js',
+      'assets/shared-1.css',
+      'assets/shared-1.js',
+    ]);
+  });
+
+  it('tells what works offline', () => {
+    expect(offlineFiles(manifest)).toContain('assets/strength-1.js');
+    expect(offlineFiles(manifest)).not.toContain('assets/zxcvbn-fr-1.js');
+  });
+});
