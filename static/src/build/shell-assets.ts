@@ -21,14 +21,14 @@ export function readManifest(outDir: string): Manifest {
   return JSON.parse(readFileSync(join(outDir, '.vite/manifest.json'), 'utf8')) as Manifest;
 }
 
-/** Files a first visit loads: the entries and everything they import statically, workers included. */
+/** Files a first visit loads: the entries and everything they import statically. */
 export function firstLoadFiles(manifest: Manifest): string[] {
   const files = new Set<string>();
   const visit = (key: string) => {
     const entry = manifest[key];
     if (!entry || files.has(entry.file)) return;
     files.add(entry.file);
-    for (const file of [...(entry.css ?? []), ...(entry.assets ?? [])]) files.add(file);
+    for (const file of entry.css ?? []) files.add(file);
     for (const next of entry.imports ?? []) visit(next);
   };
   for (const [key, entry] of Object.entries(manifest)) if (entry.isEntry) visit(key);
