@@ -1,0 +1,113 @@
+"""The secrets of one account, and the small record ("keys blob") they are kept in.
+
+``keys`` = seal(AK, JSON{sign_seed, kem_seed, root}): the server keeps it and cannot open it. The
+network's root rides inside, so that a second device pins the same root without a new invitation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from client.crypto import kem_public, random_key, seal, sign_public, sign_statement, unseal
+from client.errors import OwnKeysBroken, broken_as
+from protocol.contexts import account_recipient, keys_context
+from protocol.encoding import b64, unb64
+from protocol.errors import ProtocolError
+from protocol.shapes import KEY_SIZE
+from protocol.statement import ACCOUNT, Statement, parse_payload, statement_payload
+from protocol.statements import AccountPayload, read_payload
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What a signed-in person can sign with and open with. Never print or log one."""
+
+    net: str
+    account: str
+    seq: int
+    sign_seed: bytes = field(repr=False)
+    kem_seed: bytes = field(repr=False)
+    root: bytes = field(repr=False)
+    """Public key of the network's root: the pin."""
+
+    @classmethod
+    def fresh(cls, net: str, account: str, root: bytes) -> Keys:
+        """New keys for a new account."""
+        return cls(net, account, 0, random_key(), random_key(), root)
+
+    @property
+    def recipient(self) -> str:
+        """How grants of a case name this person."""
+        return account_recipient(self.account, self.seq)
+
+    @property
+    def sign_public(self) -> bytes:
+        return sign_public(self.sign_seed)
+
+    def statement(self, name: str, rpps: str | None) -> dict[str, Any]:
+        """The first key statement of the account, signed by itself."""
+        payload = {
+            "v": 1,
+            "net": self.net,
+            "account": self.account,
+            "seq": self.seq,
+            "sign_key": b64(self.sign_public),
+            "kem_key": b64(kem_public(self.kem_seed)),
+            "name": name,
+            "rpps": rpps,
+            "prev": None,
+        }
+        return sign_statement(ACCOUNT, payload, self.sign_seed)
+
+    def sealed(self, account_key: bytes) -> bytes:
+        """The keys blob."""
+        plain = json.dumps(
+            {
+                "sign_seed": b64(self.sign_seed),
+                "kem_seed": b64(self.kem_seed),
+                "root": b64(self.root),
+            }
+        ).encode()
+        return seal(account_key, keys_context(self.net, self.account, self.seq), plain)
+
+    @classmethod
+    def opened(
+        cls,
+        net: str,
+        account: str,
+        account_key: bytes,
+        sealed: bytes,
+        statements: Sequence[Statement],
+    ) -> Keys:
+        """Open the keys blob and compare it with the last statement the server shows.
+
+        Raises ``OwnKeysBroken``: then the server shows others something else than what we hold.
+        """
+        stated = last_payload(statements)
+        with broken_as(OwnKeysBroken, "the keys of this account"):
+            plain = unseal(account_key, keys_context(net, account, stated.seq), sealed)
+            try:
+                fields = json.loads(plain)
+                sign_seed, kem_seed, root = (
+                    unb64(fields[name], KEY_SIZE) for name in ("sign_seed", "kem_seed", "root")
+                )
+            except (ValueError, KeyError, TypeError) as error:
+                raise OwnKeysBroken("the keys of this account: not the record we wrote") from error
+        keys = cls(net, account, stated.seq, sign_seed, kem_seed, root)
+        mine = (account, b64(keys.sign_public), b64(kem_public(kem_seed)))
+        if mine != (stated.account, stated.sign_key, stated.kem_key):
+            raise OwnKeysBroken("the server shows other keys for this account than its own")
+        return keys
+
+
+def last_payload(statements: Sequence[Statement]) -> AccountPayload:
+    """What the last statement says; its signature is the chain's business, not checked here."""
+    if not statements:
+        raise OwnKeysBroken("the server shows no key statement for this account")
+    try:
+        return read_payload(AccountPayload, parse_payload(statement_payload(statements[-1])))
+    except ProtocolError as error:
+        raise OwnKeysBroken(f"a key statement cannot be read: {error}") from error

@@ -1,0 +1,133 @@
+"""The steps of a case, from claim to closure. Words that go with a step are sealed like any other.
+
+Which step is possible when, and for whom, is the server's rule; ``Case.facts["steps"]`` names those
+open to oneself now. Every step has an id chosen here: repeating it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from client.cases import Cases
+from client.errors import StaleGeneration
+from client.thread import Thread
+from client.transport import Transport
+
+
+class Steps:
+    """Each method gives the server's answer: ``state``, ``sequence`` and the case's facts."""
+
+    def __init__(self, transport: Transport, cases: Cases, thread: Thread) -> None:
+        self._transport = transport
+        self._cases = cases
+        self._thread = thread
+
+    def claim(self, case: str) -> dict[str, Any]:
+        """Take a case of one's pool. Raises ``AlreadyClaimed`` naming who was faster."""
+        return self._take(case, "claim")
+
+    def release(self, case: str, reason: str | None = None) -> dict[str, Any]:
+        """Give a claimed case back to the pool."""
+        return self._take(case, "release", release_reason=reason)
+
+    def refuse(self, case: str, reason: str) -> dict[str, Any]:
+        """Decline the request, with the reason the requester reads."""
+        return self._take(case, "refuse", "refusal", {"text": reason})
+
+    def request_information(self, case: str, question: str) -> dict[str, Any]:
+        """Ask the requester for what is lacking."""
+        return self._take(case, "request_information", "information_request", {"text": question})
+
+    def answer_information(
+        self, case: str, answer: str, reply_to: str | None = None
+    ) -> dict[str, Any]:
+        """Answer what the expert asked."""
+        body = {"text": answer, **({"reply_to": reply_to} if reply_to else {})}
+        return self._take(case, "answer_information", "information_answer", body)
+
+    def give_opinion(
+        self,
+        case: str,
+        conclusion: str,
+        recommendations: str = "",
+        follow_up: str = "",
+        incidents: str = "",
+    ) -> dict[str, Any]:
+        """Sign the opinion: conclusion, recommended acts, follow-up, technical incidents."""
+        body = _opinion(conclusion, recommendations, follow_up, incidents, 1)
+        return self._take(case, "give_opinion", "opinion", body)
+
+    def amend_opinion(
+        self,
+        case: str,
+        conclusion: str,
+        recommendations: str = "",
+        follow_up: str = "",
+        incidents: str = "",
+    ) -> dict[str, Any]:
+        """Sign a new version of one's opinion; the old one stays readable."""
+        versions = [message for message in self._thread.read(case) if message.kind == "opinion"]
+        if not versions:
+            raise LookupError("there is no opinion to amend")
+        last = versions[-1]
+        body = _opinion(
+            conclusion, recommendations, follow_up, incidents, int(last.body["version"]) + 1
+        )
+        body |= {"amends": last.id, "status": "amended"}
+        return self._take(case, "amend_opinion", "opinion", body)
+
+    def acknowledge(self, case: str) -> dict[str, Any]:
+        """Say that one has read the opinion."""
+        return self._take(case, "acknowledge")
+
+    def close(self, case: str) -> dict[str, Any]:
+        """End an acknowledged case."""
+        return self._take(case, "close")
+
+    def cancel(self, case: str, reason: str | None = None) -> dict[str, Any]:
+        """Withdraw the request."""
+        if reason is None:
+            return self._take(case, "cancel")
+        return self._take(case, "cancel", "cancellation", {"text": reason})
+
+    def ask_again(self, case: str, question: str) -> dict[str, Any]:
+        """Reopen an answered case by a further question to the same expert."""
+        return self._take(case, "ask_again", "question", {"text": question})
+
+    def _take(
+        self,
+        case: str,
+        step: str,
+        kind: str | None = None,
+        body: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> dict[str, Any]:
+        address = f"/cases/{case}/steps/{uuid4()}"
+        sent = {"step": step, **{name: v for name, v in fields.items() if v is not None}}
+        if kind is None:
+            answer: dict[str, Any] = self._transport.put(address, sent)
+            return answer
+        message = self._thread.seal(case, kind, body or {})
+        try:
+            answer = self._transport.put(address, {**sent, "message": message.within_step()})
+        except StaleGeneration:
+            self._cases.renew_keys(case)
+            message = self._thread.seal(case, kind, body or {}, message=message.id)
+            answer = self._transport.put(address, {**sent, "message": message.within_step()})
+        self._thread.noted(case, message, answer.get("sequence"))
+        return answer
+
+
+def _opinion(
+    conclusion: str, recommendations: str, follow_up: str, incidents: str, version: int
+) -> dict[str, Any]:
+    return {
+        "conclusion": conclusion,
+        "recommendations": recommendations,
+        "follow_up": follow_up,
+        "incidents": incidents,
+        "version": version,
+        "status": "signed",
+    }

@@ -1,0 +1,210 @@
+"""The conversation of a case: read it verified, add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from client.account import OwnAccount
+from client.attachments import Attachments, Progress, SealedFile, manifests_of
+from client.cases import Cases, Files
+from client.directory import Directory
+from client.errors import MessageMissing, StaleGeneration
+from client.sealing import Draft, Message, Place, announced, open_message, seal_message
+from client.transport import Transport
+from protocol.encoding import b64
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A sealed message as the server takes it."""
+
+    id: str
+    kind: str
+    generation: int
+    sealed: str
+    attachments: list[dict[str, Any]]
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "generation": self.generation,
+            "sealed": self.sealed,
+            "attachments": self.attachments,
+        }
+
+    def within_step(self) -> dict[str, Any]:
+        return {"id": self.id, **self.fields()}
+
+
+class Thread:
+    """Messages of cases. Each message says which it followed, so a dropped one is noticed."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        own: OwnAccount,
+        directory: Directory,
+        cases: Cases,
+        attachments: Attachments,
+    ) -> None:
+        self._transport = transport
+        self._own = own
+        self._directory = directory
+        self._cases = cases
+        self._attachments = attachments
+        self._heads: dict[str, tuple[int, str]] = {}
+        """Case → sequence and id of the last message read or written here."""
+
+    def forget(self) -> None:
+        self._heads.clear()
+
+    def read(self, case: str) -> list[Message]:
+        """The whole conversation, oldest first, every message opened and verified.
+
+        Raises ``MessageMissing`` when an author had seen a message that is not shown.
+        """
+        messages = self.since(case, 0)
+        _check_whole(messages, self._heads.get(case, (0, ""))[0])
+        return messages
+
+    def since(self, case: str, sequence: int) -> list[Message]:
+        """Messages after ``sequence``, as after a broken line."""
+        messages: list[Message] = []
+        while True:
+            page = self._page(case, after=messages[-1].sequence if messages else sequence)
+            messages.extend(page)
+            if len(page) < PAGE:
+                return messages
+
+    def before(self, case: str, sequence: int, limit: int = PAGE) -> list[Message]:
+        """One page of older messages, oldest first."""
+        return self._page(case, before=sequence, limit=limit)
+
+    def verify(self, case: str, rows: Sequence[Mapping[str, Any]]) -> list[Message]:
+        """Open rows as they came by HTTP or by socket, in order of sequence."""
+        if not rows:
+            return []
+        people = self._directory.people({str(row["author"]["id"]) for row in rows})
+        opened = self._cases.keys_of(case)
+        if any(int(row["generation"]) not in opened.keys for row in rows):
+            opened = self._cases.renew_keys(case)
+        net = self._own.keys.net
+        messages = [
+            open_message(net, case, opened.keys, row, people[str(row["author"]["id"])])
+            for row in sorted(rows, key=lambda row: int(row["sequence"]))
+        ]
+        for message in messages:
+            self._note(case, message.id, message.sequence)
+        return messages
+
+    def post(
+        self,
+        case: str,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        files: Files = (),
+        message: str | None = None,
+        progress: Progress | None = None,
+    ) -> int:
+        """Say something in a case, with or without files; gives its sequence number.
+
+        Give ``message`` to send the same message again: it will not appear twice.
+        """
+        body = {"text": text, **({"reply_to": reply_to} if reply_to else {})}
+        with_files = [self._attachments.seal(case, file) for file in files]
+        return self.post_sealed_files(case, body, with_files, message=message, progress=progress)
+
+    def post_sealed_files(
+        self,
+        case: str,
+        body: Mapping[str, Any],
+        files: Sequence[SealedFile],
+        *,
+        message: str | None = None,
+        progress: Progress | None = None,
+    ) -> int:
+        """``post`` for files that were sealed before; closes them when they are stored."""
+        ident = message or str(uuid4())
+        try:
+            sealed = self.seal(case, "text", body, files=files, message=ident)
+            try:
+                answer = self._put(case, sealed)
+            except StaleGeneration:
+                self._cases.renew_keys(case)
+                sealed = self.seal(case, "text", body, files=files, message=ident)
+                answer = self._put(case, sealed)
+            self._note(case, sealed.id, int(answer["sequence"]))
+            self._attachments.upload(case, files, progress)
+        finally:
+            for file in files:
+                file.close()
+        return int(answer["sequence"])
+
+    def seal(
+        self,
+        case: str,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        files: Sequence[SealedFile] = (),
+        message: str | None = None,
+    ) -> Sealed:
+        """A message signed and sealed, not yet sent."""
+        opened = self._cases.keys_of(case)
+        manifests = manifests_of(files)
+        ident = message or str(uuid4())
+        draft = Draft(ident, kind, body, manifests, self._head(case))
+        raw = seal_message(self._own.keys, Place(case, opened.generation, opened.key), draft)
+        return Sealed(ident, kind, opened.generation, b64(raw), announced(manifests))
+
+    def noted(self, case: str, sealed: Sealed, sequence: int | None) -> None:
+        """A step carried this message in at ``sequence``."""
+        if sequence is not None:
+            self._note(case, sealed.id, sequence)
+
+    # inside
+
+    def _put(self, case: str, sealed: Sealed) -> dict[str, Any]:
+        answer: dict[str, Any] = self._transport.put(
+            f"/cases/{case}/messages/{sealed.id}", sealed.fields()
+        )
+        return answer
+
+    def _page(self, case: str, **params: Any) -> list[Message]:
+        answer = self._transport.get(f"/cases/{case}/messages", **{"limit": PAGE, **params})
+        return self.verify(case, answer["items"])
+
+    def _head(self, case: str) -> list[str]:
+        """The last message one has read or written, for ``seen``."""
+        if case not in self._heads:
+            facts = self._transport.get(f"/cases/{case}")
+            last = int(facts["last_sequence"])
+            if last:
+                self._page(case, after=last - 1)
+        return [self._heads[case][1]] if case in self._heads else []
+
+    def _note(self, case: str, message: str, sequence: int) -> None:
+        if sequence > self._heads.get(case, (0, ""))[0]:
+            self._heads[case] = (sequence, message)
+
+
+def _check_whole(messages: Sequence[Message], last: int) -> None:
+    """A conversation read from its beginning has no gap, ends no earlier than before, and holds
+    every message its authors had seen."""
+    if [message.sequence for message in messages] != list(range(1, len(messages) + 1)):
+        raise MessageMissing("the conversation has a gap")
+    if len(messages) < last:
+        raise MessageMissing("the conversation is shorter than when it was last read")
+    known: set[str] = set()
+    for message in messages:
+        if lost := set(message.seen) - known:
+            raise MessageMissing(
+                f"message {message.sequence} follows one that is not shown: {min(lost)}"
+            )
+        known.add(message.id)
