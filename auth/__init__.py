@@ -1,11 +1,35 @@
-"""Feature package."""
+"""People: accounts, invitations, sign-in, sessions, permissions, signed keys."""
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, request
 
 from app.config import Config
 
 
 def register(app: Flask, config: Config) -> None:
-    """Bind this feature to the application."""
+    """Bind routes, sockets and limits to the application."""
+    from app.security import remote_address
+    from auth import limits
+    from auth.gate import SAFE_METHODS, check_origin
+    from auth.permissions import PUBLIC_ENDPOINTS
+    from auth.routes import auth, entrance, network, own, people, tracing
+    from auth.service import invitations, sessions, sign_in
+    from auth.sockets import register_sockets
+
+    limits.bind(config)
+    sessions.bind(config)
+    invitations.bind(config)
+    sign_in.bind()
+
+    @app.before_request
+    def guard_public() -> None:
+        """Public API endpoints: our own pages only, and not too often from one address."""
+        if request.endpoint in PUBLIC_ENDPOINTS and request.path.startswith("/api/"):
+            limits.spend_address("public", remote_address(), 600, per=60)
+            if request.method not in SAFE_METHODS:
+                check_origin()
+
+    assert all((entrance, network, own, people, tracing))
+    app.register_blueprint(auth)
+    register_sockets(app, config)

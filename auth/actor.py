@@ -46,3 +46,13 @@ def current_actor() -> Actor:
     if actor is None:
         raise NotSignedIn()
     return cast(Actor, actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody not signed in, of whom the trace knows an address at most."""
+
+    address: str | None
+    account_id: UUID | None = None
+    organisation_id: UUID | None = None
+    session_id: UUID | None = None

@@ -1,0 +1,198 @@
+"""Accounts: how one is shown, found, certified, suspended, moved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import clock
+from app.announcements import announce_on_commit
+from app.db import session
+from app.transactions import transactional
+from auth.actor import Actor
+from auth.announced import AccountChanged
+from auth.errors import AccountNotFound, NotPermitted, NotYourself, StatementNotAccepted
+from auth.models import Account, AccountStatement
+from auth.schemas import AccountView, OrganisationName
+from auth.service.network import current_policy, registrar_ids
+from auth.service.organisations import check_organisation, organisation_names
+from auth.service.sessions import end_sessions
+from protocol import statement_hash, verify_account_chain
+from protocol.errors import ProtocolError
+from protocol.statement import Statement
+from trace import Action, record
+
+Chain = list[dict[str, Any]]
+
+
+def get_account(account_id: UUID, *, lock: bool = False) -> Account:
+    """Inside a transaction. Raises AccountNotFound."""
+    wanted = select(Account).where(Account.id == account_id)
+    account = session().scalars(wanted.with_for_update() if lock else wanted).first()
+    if account is None:
+        raise AccountNotFound()
+    return account
+
+
+def account_chains(ids: Iterable[UUID]) -> dict[UUID, Chain]:
+    """Each person's key statements, first to last, inside a transaction."""
+    chains: dict[UUID, Chain] = defaultdict(list)
+    rows = session().execute(
+        select(AccountStatement.account_id, AccountStatement.statement)
+        .where(AccountStatement.account_id.in_(set(ids)))
+        .order_by(AccountStatement.account_id, AccountStatement.seq)
+    )
+    for account_id, statement in rows:
+        chains[account_id].append(statement)
+    return chains
+
+
+def sign_keys(ids: Iterable[UUID]) -> dict[str, tuple[bytes, ...]]:
+    """Every signing key these people ever had, as protocol's verifiers want them.
+
+    Inside a transaction. The chains were verified when they were stored.
+    """
+    keys: dict[str, tuple[bytes, ...]] = {}
+    rows = session().execute(
+        select(AccountStatement.account_id, AccountStatement.sign_key)
+        .where(AccountStatement.account_id.in_(set(ids)))
+        .order_by(AccountStatement.account_id, AccountStatement.seq)
+    )
+    for account_id, key in rows:
+        keys[str(account_id)] = (*keys.get(str(account_id), ()), key)
+    return keys
+
+
+def account_names(ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Id → name, inside a transaction."""
+    wanted = {ident for ident in ids if ident}
+    if not wanted:
+        return {}
+    rows = session().execute(select(Account.id, Account.name).where(Account.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
+
+
+def view_account(
+    account: Account,
+    *,
+    full: bool,
+    organisations: dict[UUID, OrganisationName] | None = None,
+    chain: Sequence[dict[str, Any]] = (),
+) -> AccountView:
+    """The person as others see them, or in `full` as they and administrators do."""
+    known = (
+        organisation_names([account.organisation_id]) if organisations is None else organisations
+    )
+    return AccountView(
+        id=account.id,
+        name=account.name,
+        kind=account.kind,  # type: ignore[arg-type]
+        profession=account.profession,
+        specialty=account.specialty,
+        organisation=known.get(account.organisation_id) if account.organisation_id else None,
+        certified=account.certified_at is not None,
+        archived=account.suspended_at is not None,
+        registrar=account.id in registrar_ids(),
+        language=account.language if full else None,
+        mail=account.mail if full else None,
+        rpps=account.rpps if full else None,
+        created_at=account.created_at if full else None,
+        last_sign_in_at=account.last_sign_in_at if full else None,
+        statements=tuple(chain),
+    )
+
+
+@transactional
+def certify_account(actor: Actor, account_id: UUID, statement: Statement) -> AccountView:
+    """Store a registrar's signature beside the person's own, over the very same words.
+
+    Raises AccountNotFound, NotPermitted (the caller is no registrar), StatementNotAccepted.
+    """
+    account = get_account(account_id, lock=True)
+    if actor.account_id not in registrar_ids():
+        raise NotPermitted()
+    if actor.account_id == account_id:
+        raise NotYourself()
+    store_cosigned(account, statement, certified_by=actor.account_id)
+    record(actor, Action.ACCOUNT_CERTIFY, ("account", account_id))
+    return view_account(account, full=True, chain=account_chains([account_id])[account_id])
+
+
+def store_cosigned(account: Account, statement: Statement, certified_by: UUID | None) -> None:
+    """Replace the last statement by itself with more signatures, if that certifies the person.
+
+    Inside a transaction; also the way of `cordee appoint`, where the root signs.
+    """
+    last = (
+        session()
+        .scalars(
+            select(AccountStatement)
+            .where(AccountStatement.account_id == account.id)
+            .order_by(AccountStatement.seq.desc())
+            .limit(1)
+        )
+        .one()
+    )
+    earlier = account_chains([account.id])[account.id][:-1]
+    try:
+        if statement_hash(statement) != last.hash:
+            raise StatementNotAccepted(reason="PayloadChanged")
+        verify_account_chain([*earlier, statement], current_policy())
+    except ProtocolError as error:
+        raise StatementNotAccepted(reason=type(error).__name__) from error
+    last.statement = dict(statement)
+    if account.certified_at is None:
+        account.certified_at = clock.now()
+        account.certified_by = certified_by
+    announce_changed(account)
+
+
+@transactional
+def suspend_account(actor: Actor, account_id: UUID) -> None:
+    """Close every door of a person at once: sessions, then their sockets."""
+    if actor.account_id == account_id:
+        raise NotYourself()
+    account = get_account(account_id, lock=True)
+    if account.suspended_at:
+        return
+    account.suspended_at = clock.now()
+    ended = end_sessions(account_id)
+    record(actor, Action.ACCOUNT_SUSPEND, ("account", account_id), detail={"count": len(ended)})
+    announce_changed(account)
+
+
+@transactional
+def reinstate_account(actor: Actor, account_id: UUID) -> None:
+    """Let a suspended person sign in again."""
+    account = get_account(account_id, lock=True)
+    if account.suspended_at is None:
+        return
+    account.suspended_at = None
+    record(actor, Action.ACCOUNT_REINSTATE, ("account", account_id))
+    announce_changed(account)
+
+
+@transactional
+def move_account(actor: Actor, account_id: UUID, organisation_id: UUID | None) -> AccountView:
+    """Say on behalf of which organisation a person acts."""
+    account = get_account(account_id, lock=True)
+    check_organisation(organisation_id)
+    if account.organisation_id != organisation_id:
+        account.organisation_id = organisation_id
+        record(actor, Action.ACCOUNT_CHANGE, ("account", account_id))
+        announce_changed(account)
+    return view_account(account, full=True, chain=account_chains([account_id])[account_id])
+
+
+def announce_changed(account: Account) -> None:
+    announce_on_commit(
+        AccountChanged(
+            account_id=account.id,
+            certified=account.certified_at is not None,
+            suspended=account.suspended_at is not None,
+        )
+    )

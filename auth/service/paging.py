@@ -1,0 +1,27 @@
+"""Cursors: where a list goes on, opaque to whoever carries them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+from app.errors import ValidationFailed
+
+
+def write_cursor(*place: object) -> str:
+    """The sort key of the last row shown."""
+    return base64.urlsafe_b64encode(json.dumps(place, default=str).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, *kinds: Callable[[str], Any]) -> list[Any]:
+    """The sort key again, each part of the kind expected. Raises ValidationFailed."""
+    try:
+        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(place, list) or len(place) != len(kinds):
+            raise ValueError
+        return [kind(str(part)) for kind, part in zip(kinds, place, strict=True)]
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        errors = [{"field": "cursor", "message": "not a cursor of this list"}]
+        raise ValidationFailed(errors=errors) from None
