@@ -89,7 +89,7 @@ const harness: UserConfig = {
   publicDir: false,
   build: {
     ...shared.build,
-    outDir: resolve(here, 'tests/web/harness/dist'),
+    outDir: resolve(here, 'test-results/harness'),
     emptyOutDir: true,
     rolldownOptions: {
       input: { harness: resolve(here, 'tests/web/harness/harness.ts') },

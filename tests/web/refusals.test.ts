@@ -243,6 +243,11 @@ describe('a payload', () => {
     expect(parsePayload(utf8(text))).toEqual(JSON.parse(text));
   });
 
+  it('may be as long as a statement allows', () => {
+    const long = JSON.stringify({ a: 'é"\\'.repeat(40_000), b: 'x'.repeat(200_000) });
+    expect(parsePayload(utf8(long))).toEqual(JSON.parse(long));
+  });
+
   it('is never signed with wrong fields', async () => {
     const signer = await seedSigningKey(randomBytes(32));
     const wrong = { v: 1, net: 'x' } as never;

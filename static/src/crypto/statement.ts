@@ -193,7 +193,7 @@ export async function cosignStatement(statement: Statement, key: SigningKey): Pr
 }
 
 /** Strings, numbers and colons of a JSON text; strings first, so that nothing inside one counts. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|:/g;
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|:/g;
 
 /**
  * Read one JSON object that Python and JavaScript cannot read differently. Refused: repeated
