@@ -88,6 +88,11 @@ def install_network(net: UUID, name: str, root: bytes, statement: Statement) -> 
 
 @transactional
 def install_policy(statement: Statement, address: str | None = None) -> Policy:
+    """Append the next policy, in a transaction of its own. See `append_policy`."""
+    return append_policy(statement, address)
+
+
+def append_policy(statement: Statement, address: str | None) -> Policy:
     """Append the next policy. Its authority is the root's signature, whoever carries it here.
 
     Registrars it newly names become certified if their keys are those it names. Installing the
@@ -102,6 +107,7 @@ def install_policy(statement: Statement, address: str | None = None) -> Policy:
         raise StatementNotAccepted(reason=type(error).__name__) from error
     policy = _checked([*policy_statements(), statement], network.root)
     _store(policy, statement)
+    session().flush()
     record(
         Visitor(address),
         Action.NETWORK_POLICY,
