@@ -66,21 +66,29 @@ def _attempt(read_only: bool) -> Iterator[Session]:
     with alone, db.sessions() as running:
         if read_only:
             running.connection(execution_options={"read_only": True})
-        said = announcements.pending.set(facts)
-        mine = current_session.set(running)
         try:
-            yield running
+            with speaking(running, facts):
+                yield running
             running.commit()
         except BaseException:
             running.rollback()
             raise
-        finally:
-            current_session.reset(mine)
-            announcements.pending.reset(said)
-    _tell(facts)
+    tell(facts)
 
 
-def _tell(facts: list[Any]) -> None:
+@contextmanager
+def speaking(running: Session, facts: list[Any]) -> Iterator[None]:
+    """Make `running` the session of the work inside, and collect what it announces."""
+    said = announcements.pending.set(facts)
+    mine = current_session.set(running)
+    try:
+        yield
+    finally:
+        current_session.reset(mine)
+        announcements.pending.reset(said)
+
+
+def tell(facts: list[Any]) -> None:
     try:
         announcements.tell(facts)
     except Exception:

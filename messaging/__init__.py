@@ -1,4 +1,4 @@
-"""Feature package."""
+"""Cases: the sealed question, its thread, its opinion, and who is told."""
 
 from __future__ import annotations
 
@@ -9,3 +9,10 @@ from app.config import Config
 
 def register(app: Flask, config: Config) -> None:
     """Bind this feature to the application."""
+    from messaging.announcements import register_announcements
+    from messaging.events import register_events
+    from messaging.routes import cases
+
+    app.register_blueprint(cases, url_prefix="/api/v1")
+    register_events(app)
+    register_announcements()

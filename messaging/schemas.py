@@ -54,7 +54,7 @@ class HeaderBody(Schema):
     generation: Literal[0]
     version: Literal[0]
     sealed: B64
-    attachments: Attachments = []
+    attachments: Attachments = Field(default_factory=list)
 
 
 class CaseBody(Schema):
@@ -78,7 +78,7 @@ class MessageBody(Schema):
     kind: Kind
     generation: int = Field(ge=0)
     sealed: B64
-    attachments: Attachments = []
+    attachments: Attachments = Field(default_factory=list)
 
 
 class StepMessage(Schema):
@@ -86,7 +86,7 @@ class StepMessage(Schema):
     kind: Kind
     generation: int = Field(ge=0)
     sealed: B64
-    attachments: Attachments = []
+    attachments: Attachments = Field(default_factory=list)
 
 
 class StepBody(Schema):

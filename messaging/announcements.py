@@ -1,0 +1,207 @@
+"""The one place that tells sockets anything. A hint, never the truth: HTTP is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from app.announcements import on_commit
+from app.extensions import socketio
+from app.transactions import transactional
+from auth.actor import Actor
+from auth.sockets import account_room, on_connect, on_disconnect, sids_of
+from messaging import presence
+from messaging.announced import (
+    CaseClaimed,
+    CaseFact,
+    CaseOpened,
+    MessagePosted,
+    PostedMessage,
+    ReceiptMoved,
+    StepTaken,
+)
+from messaging.schemas import AttachmentAnswer, MessageAnswer, Named
+from pools.announced import GroupChanged
+from pools.service.roll import groups_of
+
+HINT_EVERY = 0.25
+"""Seconds within which the inbox hints of one case's messages become one."""
+
+
+def register_announcements() -> None:
+    """Listen for what happened, and for sockets that come and go."""
+    on_commit(CaseOpened, tell_case_changed)
+    on_commit(CaseClaimed, tell_case_changed)
+    on_commit(StepTaken, _tell_step)
+    on_commit(MessagePosted, _tell_message)
+    on_commit(ReceiptMoved, _tell_receipt)
+    on_commit(GroupChanged, _tell_group)
+    on_connect(_enter_own_rooms)
+    on_disconnect(_leave_cases)
+
+
+def case_room(case_id: UUID) -> str:
+    """Every device that looks at a case."""
+    return f"case:{case_id}"
+
+
+def group_room(group_id: UUID) -> str:
+    """Every device of a group's members."""
+    return f"group:{group_id}"
+
+
+def tell_case(case_id: UUID, event: str, payload: dict[str, Any]) -> None:
+    """Say something to whoever looks at the case: for rooms above this one."""
+    socketio.emit(event, payload, to=case_room(case_id))
+
+
+def tell_typing(sid: str, case_id: UUID, account_id: UUID, on: bool) -> None:
+    """Tell the others of the case that somebody writes, or stopped."""
+    payload = {"case": str(case_id), "account": str(account_id), "on": on}
+    socketio.emit("typing:changed", payload, to=case_room(case_id), skip_sid=sid)
+
+
+def tell_presence(changes: Iterable[presence.Change]) -> None:
+    """Tell the case who came and who went."""
+    for change in changes:
+        payload = {
+            "case": str(change.case_id),
+            "account": str(change.account_id),
+            "present": change.present,
+        }
+        socketio.emit("presence:changed", payload, to=case_room(change.case_id))
+
+
+def tell_case_changed(fact: CaseFact) -> None:
+    """Tell everybody whom the case concerns where it stands."""
+    socketio.emit("case:changed", _standing(fact), to=[case_room(fact.case_id), *_inboxes(fact)])
+
+
+def _tell_step(fact: StepTaken) -> None:
+    if fact.posted:
+        _tell_posted(fact, fact.posted)
+    tell_case_changed(fact)
+
+
+def _tell_message(fact: MessagePosted) -> None:
+    _tell_posted(fact, fact.posted)
+    _hints.add(fact)
+
+
+def _tell_posted(fact: CaseFact, posted: PostedMessage) -> None:
+    message = MessageAnswer(
+        id=posted.message_id,
+        case=fact.case_id,
+        sequence=posted.sequence,
+        author=Named(id=fact.actor_id, name=fact.actor_name),
+        kind=posted.kind,
+        generation=posted.generation,
+        sealed=posted.sealed,
+        attachments=[
+            AttachmentAnswer(id=attachment_id, size=size, stored=False)
+            for attachment_id, size in posted.attachments
+        ],
+        posted_at=posted.posted_at,
+    )
+    tell_case(fact.case_id, "message:posted", message.model_dump(mode="json"))
+
+
+def _tell_receipt(fact: ReceiptMoved) -> None:
+    tell_case(
+        fact.case_id,
+        "receipt:changed",
+        {
+            "case": str(fact.case_id),
+            "account": str(fact.account_id),
+            "read": fact.read,
+            "delivered": fact.delivered,
+        },
+    )
+
+
+def _tell_group(fact: GroupChanged) -> None:
+    """Let new members' sockets into the group's room, the others out, and say it changed."""
+    room = group_room(fact.group_id)
+    server: Any = socketio.server
+    for account_id in fact.joined:
+        for sid in sids_of(account_id):
+            server.enter_room(sid, room)
+    people = [account_room(one) for one in {*fact.joined, *fact.left, *fact.managers}]
+    socketio.emit("group:changed", {"group": str(fact.group_id)}, to=[room, *people])
+    for account_id in fact.left:
+        for sid in sids_of(account_id):
+            server.leave_room(sid, room)
+            _evict_from_cases(sid)
+
+
+def _evict_from_cases(sid: str) -> None:
+    """Out of every case the socket looks at: its client joins again those still allowed."""
+    server: Any = socketio.server
+    for room in server.rooms(sid):
+        if room.startswith("case:"):
+            case_id = UUID(room.removeprefix("case:"))
+            server.leave_room(sid, room)
+            tell_presence(presence.leave(sid, case_id))
+
+
+def _enter_own_rooms(sid: str, actor: Actor) -> None:
+    server: Any = socketio.server
+    for group_id in _rooms_of(actor) if actor.certified else ():
+        server.enter_room(sid, group_room(group_id))
+
+
+@transactional(read_only=True)
+def _rooms_of(actor: Actor) -> set[UUID]:
+    return groups_of(actor.account_id)
+
+
+def _leave_cases(sid: str, account_id: UUID) -> None:
+    tell_presence(presence.forget(sid))
+
+
+def _standing(fact: CaseFact) -> dict[str, Any]:
+    expert = {"id": str(fact.expert_id), "name": fact.expert_name} if fact.expert_id else None
+    return {
+        "case": str(fact.case_id),
+        "state": fact.state,
+        "urgency": fact.urgency,
+        "pool": str(fact.pool_id),
+        "expert": expert,
+        "last_sequence": fact.last_sequence,
+        "opened_by": str(fact.opened_by),
+        "due_at": fact.due_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+
+
+def _inboxes(fact: CaseFact) -> list[str]:
+    rooms = [group_room(fact.pool_id), account_room(fact.opened_by)]
+    return [*rooms, group_room(fact.care_team_id)] if fact.care_team_id else rooms
+
+
+class _Hints:
+    """Inbox hints about messages, gathered: a lively thread is one hint, not one a message."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.waiting: dict[UUID, MessagePosted] = {}
+
+    def add(self, fact: MessagePosted) -> None:
+        with self.lock:
+            first = not self.waiting
+            known = self.waiting.get(fact.case_id)
+            if known is None or known.last_sequence < fact.last_sequence:
+                self.waiting[fact.case_id] = fact
+        if first:
+            socketio.start_background_task(self._tell_soon)
+
+    def _tell_soon(self) -> None:
+        socketio.sleep(HINT_EVERY)
+        with self.lock:
+            facts, self.waiting = list(self.waiting.values()), {}
+        for fact in facts:
+            socketio.emit("case:changed", _standing(fact), to=_inboxes(fact))
+
+
+_hints = _Hints()

@@ -1,0 +1,94 @@
+"""HTTP doors of cases."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, Response
+
+from app.http import describe, parse, parse_query, reply
+from auth.actor import current_actor
+from auth.limits import spend
+from auth.permissions import Permission, require
+from auth.schemas import TraceList
+from messaging.schemas import (
+    CaseAnswer,
+    CaseBody,
+    CasesAnswer,
+    CasesQuery,
+    MessageBody,
+    MessageReceipt,
+    MessagesAnswer,
+    MessagesQuery,
+    ReceiptAnswer,
+    ReceiptBody,
+    StepAnswer,
+    StepBody,
+    TraceQuery,
+)
+from messaging.service import inbox, opening, reading, receipts, stepping, thread
+
+cases = Blueprint("messaging", __name__)
+
+
+@cases.get("/cases")
+@require(Permission.CASE_LIST)
+@describe(query=CasesQuery, answer=CasesAnswer)
+def get_cases() -> Response:
+    return reply(inbox.list_cases(current_actor(), parse_query(CasesQuery)))
+
+
+@cases.put("/cases/<uuid:case_id>")
+@require(Permission.CASE_OPEN)
+@describe(body=CaseBody, answer=CaseAnswer, status=201)
+def put_case(case_id: UUID) -> Response:
+    actor = current_actor()
+    spend(actor, "case", 60, per=60)
+    return reply(opening.open_case(actor, parse(CaseBody, id=case_id)), 201)
+
+
+@cases.get("/cases/<uuid:case_id>")
+@require(Permission.CASE_READ)
+@describe(answer=CaseAnswer)
+def get_case(case_id: UUID) -> Response:
+    return reply(reading.read_case(current_actor(), case_id))
+
+
+@cases.get("/cases/<uuid:case_id>/messages")
+@require(Permission.CASE_READ)
+@describe(query=MessagesQuery, answer=MessagesAnswer)
+def get_messages(case_id: UUID) -> Response:
+    return reply(reading.read_messages(current_actor(), case_id, parse_query(MessagesQuery)))
+
+
+@cases.put("/cases/<uuid:case_id>/messages/<uuid:message_id>")
+@require(Permission.CASE_WRITE)
+@describe(body=MessageBody, answer=MessageReceipt, status=201)
+def put_message(case_id: UUID, message_id: UUID) -> Response:
+    actor = current_actor()
+    spend(actor, "message", 60, per=10)
+    receipt, new = thread.post_message(actor, parse(MessageBody, case=case_id, id=message_id))
+    return reply(receipt, 201 if new else 200)
+
+
+@cases.put("/cases/<uuid:case_id>/steps/<uuid:step_id>")
+@require(Permission.CASE_WRITE)
+@describe(body=StepBody, answer=StepAnswer)
+def put_step(case_id: UUID, step_id: UUID) -> Response:
+    actor = current_actor()
+    spend(actor, "step", 60, per=60)
+    return reply(stepping.take_step(actor, parse(StepBody, case=case_id, id=step_id)))
+
+
+@cases.put("/cases/<uuid:case_id>/receipts")
+@require(Permission.CASE_READ)
+@describe(body=ReceiptBody, answer=ReceiptAnswer)
+def put_receipt(case_id: UUID) -> Response:
+    return reply(receipts.move_receipt(current_actor(), parse(ReceiptBody, case=case_id)))
+
+
+@cases.get("/cases/<uuid:case_id>/trace")
+@require(Permission.CASE_TRACE)
+@describe(query=TraceQuery, answer=TraceList)
+def get_case_trace(case_id: UUID) -> Response:
+    return reply(reading.read_trace(current_actor(), case_id, parse_query(TraceQuery)))

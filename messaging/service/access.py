@@ -1,0 +1,46 @@
+"""The only way to a case."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.db import session
+from auth.actor import Actor
+from auth.permissions import Permission
+from messaging.errors import CaseNotFound
+from messaging.models import Case
+from messaging.service.steps import Who
+from pools.service.roll import groups_of
+from trace import Action, record_refusal
+
+
+def access_case(actor: Actor, case_id: UUID, permission: Permission, lock: bool = False) -> Case:
+    """The case, for someone of its circle whose role holds `permission`.
+
+    `lock` holds its row until the transaction ends. Raises CaseNotFound for a missing and a
+    forbidden case alike, and leaves a `case:deny` in the trace: raise on, so that it is written.
+    """
+    case = session().get(Case, case_id, with_for_update=True if lock else None)
+    if case is None or not actor.may(permission) or not roles_in(actor, case):
+        # A case that does not exist has no trace of its own to show the attempt in.
+        known = case_id if case else None
+        record_refusal(actor, Action.CASE_DENY, ("case", case_id), case_id=known)
+        raise CaseNotFound()
+    return case
+
+
+def roles_in(actor: Actor, case: Case, groups: set[UUID] | None = None) -> frozenset[Who]:
+    """Where the actor stands in this case; nowhere means it does not exist for them.
+
+    `groups` are those of the actor, when the caller has them already. Whoever left the pool is no
+    longer its expert.
+    """
+    belongs = groups_of(actor.account_id) if groups is None else groups
+    found: set[Who] = set()
+    if case.opened_by == actor.account_id or case.care_team_id in belongs:
+        found.add(Who.REQUESTER)
+    if case.pool_id in belongs and case.opened_by != actor.account_id:
+        found.add(Who.POOL)
+        if case.expert_id == actor.account_id:
+            found.add(Who.EXPERT)
+    return frozenset(found)

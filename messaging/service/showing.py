@@ -1,0 +1,224 @@
+"""Cases as their readers see them, in a number of queries that does not grow with the cases."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+
+from app.db import session
+from auth.actor import Actor
+from auth.models import Account
+from messaging.models import (
+    AnnouncedAttachment,
+    Case,
+    CaseEvent,
+    CaseGrant,
+    CaseHeader,
+    CaseReceipt,
+    Message,
+    Urgency,
+)
+from messaging.schemas import (
+    AttachmentAnswer,
+    CaseAnswer,
+    GrantAnswer,
+    HeaderAnswer,
+    Named,
+    PoolAnswer,
+)
+from messaging.service.access import roles_in
+from messaging.service.steps import open_steps
+from pools.models import Group, Organisation
+from pools.service.roll import groups_of
+
+
+def show_case(actor: Actor, case: Case) -> CaseAnswer:
+    """One case with the signed life of its key."""
+    events = session().scalars(
+        select(CaseEvent.statement).where(CaseEvent.case_id == case.id).order_by(CaseEvent.n)
+    )
+    return show_cases(actor, [case], events={case.id: list(events)})[0]
+
+
+def show_cases(
+    actor: Actor,
+    cases: Sequence[Case],
+    groups: set[UUID] | None = None,
+    events: dict[UUID, list[dict[str, Any]]] | None = None,
+) -> list[CaseAnswer]:
+    """Cases the actor may see, in the order given. `groups` are the actor's own."""
+    session().flush()
+    mine = groups_of(actor.account_id) if groups is None else groups
+    around = _Surroundings.of(actor, cases, mine)
+    return [_show(actor, case, mine, around, (events or {}).get(case.id, [])) for case in cases]
+
+
+def show_attachments(which: Any) -> dict[UUID | None, list[AttachmentAnswer]]:
+    """Announced files by message (None: by the header), for any number of messages at once."""
+    found: dict[UUID | None, list[AttachmentAnswer]] = defaultdict(list)
+    for row in session().scalars(select(AnnouncedAttachment).where(which)):
+        found[row.message_id].append(_file(row))
+    return found
+
+
+def _file(row: AnnouncedAttachment) -> AttachmentAnswer:
+    return AttachmentAnswer(id=row.attachment_id, size=row.size, stored=row.stored_at is not None)
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """Everything around a list of cases, each fetched once for all of them."""
+
+    people: dict[UUID, str]
+    groups: dict[UUID, tuple[str, str | None]]
+    organisations: dict[UUID, str]
+    grants: dict[UUID, list[GrantAnswer]]
+    headers: dict[UUID, CaseHeader]
+    files: dict[UUID, list[AttachmentAnswer]]
+    read: dict[UUID, dict[UUID, int]]
+    unread: dict[UUID, int]
+
+    @classmethod
+    def of(cls, actor: Actor, cases: Sequence[Case], mine: set[UUID]) -> _Surroundings:
+        ids = [case.id for case in cases]
+        concerned = {case.opened_by for case in cases} | {case.expert_id for case in cases}
+        teams = {case.care_team_id for case in cases} | {case.pool_id for case in cases}
+        return cls(
+            people=_names(Account, concerned),
+            groups=_group_names(teams),
+            organisations=_names(Organisation, {case.organisation_id for case in cases}),
+            grants=_grants(ids, {actor.account_id} | mine),
+            headers=_headers(ids),
+            files=_header_files(ids),
+            read=_receipts(ids),
+            unread=_unread(actor, ids),
+        )
+
+
+def _show(
+    actor: Actor,
+    case: Case,
+    mine: set[UUID],
+    around: _Surroundings,
+    events: list[dict[str, Any]],
+) -> CaseAnswer:
+    pool_name, specialty = around.groups[case.pool_id]
+    header = around.headers[case.id]
+    team = case.care_team_id
+    return CaseAnswer(
+        id=case.id,
+        number=case.number,
+        pool=PoolAnswer(id=case.pool_id, name=pool_name, specialty=specialty),
+        care_team=Named(id=team, name=around.groups[team][0]) if team else None,
+        organisation=_named(case.organisation_id, around.organisations),
+        urgency=Urgency(case.urgency).word,
+        state=case.state,
+        opened_by=Named(id=case.opened_by, name=around.people[case.opened_by]),
+        expert=_named(case.expert_id, around.people),
+        opened_at=case.opened_at,
+        due_at=case.due_at,
+        claimed_at=case.claimed_at,
+        answered_at=case.answered_at,
+        closed_at=case.closed_at,
+        last_sequence=case.last_sequence,
+        last_activity_at=case.last_activity_at,
+        generation=case.generation,
+        events=events,
+        grants=around.grants[case.id],
+        previous=[],
+        header=HeaderAnswer(
+            version=header.version,
+            generation=header.generation,
+            sealed=header.sealed,
+            at=header.posted_at,
+            attachments=around.files[case.id],
+        ),
+        read=around.read[case.id],
+        unread=around.unread.get(case.id, 0),
+        steps=open_steps(case.state, roles_in(actor, case, mine)),
+    )
+
+
+def _named(wanted: UUID | None, names: dict[UUID, str]) -> Named | None:
+    return Named(id=wanted, name=names[wanted]) if wanted in names else None
+
+
+def _names(kind: type[Account] | type[Organisation], ids: set[UUID | None]) -> dict[UUID, str]:
+    rows = session().execute(select(kind.id, kind.name).where(kind.id.in_(ids - {None})))
+    return dict(rows.tuples().all())
+
+
+def _group_names(ids: Iterable[UUID | None]) -> dict[UUID, tuple[str, str | None]]:
+    rows = session().execute(
+        select(Group.id, Group.name, Group.specialty).where(Group.id.in_(set(ids) - {None}))
+    )
+    return {group_id: (name, specialty) for group_id, name, specialty in rows}
+
+
+def _grants(ids: list[UUID], holders: set[UUID]) -> dict[UUID, list[GrantAnswer]]:
+    """The wrapped keys that the reader can open, by their own key or a group's."""
+    found: dict[UUID, list[GrantAnswer]] = defaultdict(list)
+    for row in session().scalars(
+        select(CaseGrant)
+        .where(CaseGrant.case_id.in_(ids), CaseGrant.holder_id.in_(holders))
+        .order_by(CaseGrant.generation, CaseGrant.recipient)
+    ):
+        found[row.case_id].append(
+            GrantAnswer(generation=row.generation, recipient=row.recipient, wrapped=row.wrapped)
+        )
+    return found
+
+
+def _headers(ids: list[UUID]) -> dict[UUID, CaseHeader]:
+    rows = session().scalars(
+        select(CaseHeader).where(CaseHeader.case_id.in_(ids)).order_by(CaseHeader.version)
+    )
+    return {row.case_id: row for row in rows}
+
+
+def _header_files(ids: list[UUID]) -> dict[UUID, list[AttachmentAnswer]]:
+    found: dict[UUID, list[AttachmentAnswer]] = defaultdict(list)
+    for row in session().scalars(
+        select(AnnouncedAttachment).where(
+            AnnouncedAttachment.case_id.in_(ids), AnnouncedAttachment.message_id.is_(None)
+        )
+    ):
+        found[row.case_id].append(_file(row))
+    return found
+
+
+def _receipts(ids: list[UUID]) -> dict[UUID, dict[UUID, int]]:
+    found: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+    for case_id, account_id, read in session().execute(
+        select(CaseReceipt.case_id, CaseReceipt.account_id, CaseReceipt.read).where(
+            CaseReceipt.case_id.in_(ids)
+        )
+    ):
+        found[case_id][account_id] = read
+    return found
+
+
+def _unread(actor: Actor, ids: list[UUID]) -> dict[UUID, int]:
+    """Others' messages after what the reader has read."""
+    rows = session().execute(
+        select(Message.case_id, func.count())
+        .outerjoin(
+            CaseReceipt,
+            and_(
+                CaseReceipt.case_id == Message.case_id,
+                CaseReceipt.account_id == actor.account_id,
+            ),
+        )
+        .where(
+            Message.case_id.in_(ids),
+            Message.sequence > func.coalesce(CaseReceipt.read, 0),
+            Message.author_id != actor.account_id,
+        )
+        .group_by(Message.case_id)
+    )
+    return dict(rows.tuples().all())

@@ -1,0 +1,202 @@
+"""The thread of a case: sealed messages in the order the server gives them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app import clock
+from app.announcements import announce_on_commit
+from app.db import session
+from app.errors import Conflict
+from app.group_commit import commit_together
+from app.transactions import transaction
+from auth.actor import Actor
+from auth.permissions import Permission
+from messaging.announced import MessagePosted, PostedMessage
+from messaging.errors import CaseSettled, MessageUnexpected, StaleGeneration
+from messaging.models import Case, Message, Urgency
+from messaging.schemas import (
+    MESSAGE_BYTES,
+    AttachmentAnnouncement,
+    MessageBody,
+    MessageReceipt,
+    StepMessage,
+)
+from messaging.service.access import access_case
+from messaging.service.facts import person_name
+from messaging.service.sealed import (
+    announce_attachments,
+    check_seal,
+    require_current_generation,
+)
+from messaging.service.steps import SILENT, Kind
+from trace import Action, record
+
+
+def post_message(actor: Actor, body: MessageBody) -> tuple[MessageReceipt, bool]:
+    """Append a sealed text and tell the care circle; also whether it is new.
+
+    Not one transaction but two: checks by the caller alone, then its rows in a batch with
+    others' (app/group_commit.py). Whatever changed in between is caught by the update that
+    takes the sequence. Raises CaseNotFound, StaleGeneration, CaseSettled, SealRefused, or
+    Conflict for an id used otherwise.
+    """
+    with transaction(read_only=True):
+        case = access_case(actor, body.case, Permission.CASE_WRITE)
+        if posted := find_posted(actor, body):
+            return posted, False
+        check_postable(case, body)
+        expert_name = person_name(case.expert_id)
+    try:
+        return commit_together(body.case, lambda: _append(actor, body, expert_name)), True
+    except IntegrityError:
+        with transaction(read_only=True):
+            if posted := find_posted(actor, body):
+                return posted, False
+        raise
+
+
+def check_postable(case: Case, body: MessageBody) -> None:
+    """Raise the reason why this text cannot be added now."""
+    if body.kind is not Kind.TEXT:
+        raise MessageUnexpected(kind=str(body.kind))
+    check_seal(body.sealed, MESSAGE_BYTES)
+    if case.state in SILENT:
+        raise CaseSettled(state=str(case.state))
+    require_current_generation(case, body.generation)
+
+
+def find_posted(actor: Actor, body: MessageBody | StepMessage) -> MessageReceipt | None:
+    """What was answered to this very message before. Raises Conflict if it was another one."""
+    known = session().get(Message, body.id)
+    if known is None:
+        return None
+    if known.author_id != actor.account_id or known.sealed != body.sealed:
+        raise Conflict()
+    if isinstance(body, MessageBody) and known.case_id != body.case:
+        raise Conflict()
+    return MessageReceipt(id=known.id, sequence=known.sequence, posted_at=known.posted_at)
+
+
+def _append(actor: Actor, body: MessageBody, expert_name: str | None) -> MessageReceipt:
+    """One message's rows: its place in the thread, itself, its files, its trace."""
+    now = clock.now()
+    place = (
+        session()
+        .execute(
+            update(Case)
+            .where(
+                Case.id == body.case,
+                Case.generation == body.generation,
+                Case.state.not_in(SILENT),
+            )
+            .values(last_sequence=Case.last_sequence + 1, last_activity_at=now)
+            .returning(
+                Case.number,
+                Case.pool_id,
+                Case.care_team_id,
+                Case.opened_by,
+                Case.expert_id,
+                Case.urgency,
+                Case.state,
+                Case.due_at,
+                Case.last_sequence,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        .first()
+    )
+    if place is None:
+        _refuse(body)
+    assert place is not None
+    insert_message(actor, body.case, body, place.last_sequence, now)
+    record(
+        actor,
+        Action.MESSAGE_POST,
+        ("message", body.id),
+        case_id=body.case,
+        detail={"kind": str(body.kind), "sequence": place.last_sequence},
+    )
+    announce_on_commit(_fact(actor, body, place, expert_name, now))
+    return MessageReceipt(id=body.id, sequence=place.last_sequence, posted_at=now)
+
+
+def insert_message(
+    actor: Actor,
+    case_id: UUID,
+    body: MessageBody | StepMessage,
+    sequence: int,
+    now: datetime,
+) -> PostedMessage:
+    """Write a message whose place is taken, and announce its files."""
+    session().execute(
+        insert(Message).values(
+            id=body.id,
+            case_id=case_id,
+            sequence=sequence,
+            author_id=actor.account_id,
+            kind=str(body.kind),
+            generation=body.generation,
+            sealed=body.sealed,
+            posted_at=now,
+        )
+    )
+    announce_attachments(actor, case_id, body.id, body.attachments)
+    return as_posted(body, sequence, now)
+
+
+def as_posted(body: MessageBody | StepMessage, sequence: int, now: datetime) -> PostedMessage:
+    return PostedMessage(
+        message_id=body.id,
+        kind=str(body.kind),
+        sequence=sequence,
+        generation=body.generation,
+        sealed=body.sealed,
+        attachments=_sizes(body.attachments),
+        posted_at=now,
+    )
+
+
+def _sizes(attachments: list[AttachmentAnnouncement]) -> tuple[tuple[UUID, int], ...]:
+    return tuple((attachment.id, attachment.size) for attachment in attachments)
+
+
+def _refuse(body: MessageBody) -> None:
+    """The case moved between check and append: say how."""
+    generation, state = (
+        session().execute(select(Case.generation, Case.state).where(Case.id == body.case)).one()
+    )
+    if generation != body.generation:
+        raise StaleGeneration(generation=generation)
+    raise CaseSettled(state=state)
+
+
+def _fact(
+    actor: Actor,
+    body: MessageBody,
+    place: Row[*tuple[Any, ...]],
+    expert: str | None,
+    now: datetime,
+) -> MessagePosted:
+    return MessagePosted(
+        case_id=body.case,
+        case_number=place.number,
+        pool_id=place.pool_id,
+        care_team_id=place.care_team_id,
+        opened_by=place.opened_by,
+        expert_id=place.expert_id,
+        expert_name=expert,
+        actor_id=actor.account_id,
+        actor_name=actor.name,
+        urgency=Urgency(place.urgency).word,
+        state=place.state,
+        due_at=place.due_at,
+        last_sequence=place.last_sequence,
+        at=now,
+        posted=as_posted(body, place.last_sequence, now),
+    )

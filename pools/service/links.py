@@ -1,0 +1,115 @@
+"""The next link of a group's chain: whose signature it bears, and what it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+
+from app import clock
+from app.db import session
+from auth.actor import Actor
+from auth.models import AccountStatement
+from auth.service.network import current_policy
+from pools.errors import GroupMoved, NotGroupManager, StatementRefused
+from pools.models import Group, GroupManager, GroupMember, GroupStatement
+from pools.schemas import Grant
+from pools.service.grants import check_grants, store_grant
+from pools.service.roll import managers_of, members_of
+from pools.service.standing import require_certified, sign_keys
+from protocol.chain import Group as VerifiedGroup
+from protocol.chain import verify_group_chain
+from protocol.errors import ManagerUnknown, ProtocolError, RegistrarUnknown, SequenceBroken
+from protocol.statement import Statement, statement_hash, statement_signers
+from trace import Action, record_refusal
+
+
+def verify_link(
+    actor: Actor, group_id: UUID, chain: list[Statement], group: Group | None = None
+) -> VerifiedGroup:
+    """Follow the chain with its new end, which the actor must have signed."""
+    own = sign_keys([actor.account_id]).get(str(actor.account_id), ())
+    try:
+        if not statement_signers(chain[-1]).keys() & set(own):
+            raise ManagerUnknown("signed by somebody else than who sends it")
+        verified = verify_group_chain(
+            chain, current_policy(), _managers_keys(chain), former_registrars=len(chain) > 1
+        )
+    except (ManagerUnknown, RegistrarUnknown) as error:
+        record_refusal(actor, Action.GROUP_DENY, ("group", group_id))
+        raise NotGroupManager() from error
+    except ProtocolError as error:
+        if group is not None and isinstance(error, SequenceBroken):
+            raise GroupMoved(seq=group.seq) from error
+        raise StatementRefused(reason=type(error).__name__) from error
+    if verified.payload.group != str(group_id):
+        raise StatementRefused(reason="SubjectChanged")
+    if verified.payload.epoch != 0:
+        raise StatementRefused(reason="EpochBroken")
+    return verified
+
+
+def _managers_keys(chain: list[Statement]) -> dict[str, tuple[bytes, ...]]:
+    """Keys of everybody the chain has signers for, whatever it says: the verifier judges."""
+    signers = {key for statement in chain for key in statement_signers(statement)}
+    owners = session().scalars(
+        select(AccountStatement.account_id).where(AccountStatement.sign_key.in_(signers))
+    )
+    return sign_keys(set(owners))
+
+
+def append_link(
+    actor: Actor,
+    group: Group,
+    verified: VerifiedGroup,
+    statement: dict[str, Any],
+    grants: Mapping[UUID, Grant],
+) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    """Write the link, the roll and the keys it comes with; who joined and who left."""
+    payload, now = verified.payload, clock.now()
+    members = {UUID(member) for member in payload.members}
+    managers = {UUID(manager) for manager in payload.managers}
+    before, managing = members_of(group.id), managers_of(group.id)
+    joined, left = members - before, before - members
+    require_certified(joined | managers - managing)
+    check_grants(grants, members)
+
+    group.seq, group.epoch = payload.seq, payload.epoch
+    session().add(
+        GroupStatement(
+            group_id=group.id,
+            seq=payload.seq,
+            epoch=payload.epoch,
+            statement=statement,
+            hash=verified.hash,
+            received_at=now,
+        )
+    )
+    if left:
+        session().execute(
+            delete(GroupMember).where(
+                GroupMember.group_id == group.id, GroupMember.account_id.in_(left)
+            )
+        )
+    if joined:
+        session().execute(
+            insert(GroupMember),
+            [{"group_id": group.id, "account_id": one, "joined_at": now} for one in joined],
+        )
+    session().execute(delete(GroupManager).where(GroupManager.group_id == group.id))
+    session().execute(
+        insert(GroupManager), [{"group_id": group.id, "account_id": one} for one in managers]
+    )
+    for account_id, grant in grants.items():
+        store_grant(actor, group, account_id, grant)
+    return tuple(sorted(joined)), tuple(sorted(left))
+
+
+def link_hash(statement: Statement) -> bytes:
+    """Hash of a statement from outside. Raises StatementRefused when it is none."""
+    try:
+        return statement_hash(statement)
+    except ProtocolError as error:
+        raise StatementRefused(reason=type(error).__name__) from error
