@@ -1,0 +1,101 @@
+"""What the command line keeps between two commands, in files only their owner reads.
+
+``device.key`` holds a random key; ``session.json`` the session's cookie and the account's keys
+sealed under it. Whoever copies one of the two alone has nothing; whoever can read this user's files
+has the session, as with any program of this user. ``sign-out`` removes both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from client.cordee import CordeeClient
+from client.crypto import random_key
+from client.errors import NotUnlocked, OwnKeysBroken
+from client.keys import Keys
+from protocol.encoding import b64, unb64
+from protocol.errors import ProtocolError
+from protocol.shapes import KEY_SIZE
+
+ONLY_ME = 0o600
+
+
+def state_directory() -> Path:
+    """``$CORDEE_STATE``, or ``cordee`` under the XDG state directory (XDG Base Directory 0.8)."""
+    if chosen := os.environ.get("CORDEE_STATE"):
+        return Path(chosen)
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "cordee"
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that never existed with other rights than its owner's, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, ONLY_ME)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+@dataclass(frozen=True)
+class Device:
+    """The two files of one signed-in person."""
+
+    directory: Path
+
+    @classmethod
+    def here(cls) -> Device:
+        return cls(state_directory())
+
+    def keep(self, client: CordeeClient, mail: str) -> None:
+        """Save a signed-in client."""
+        keys = client.account.keys
+        device_key = random_key()
+        statements = client.transport.get("/account/keys")["statements"]
+        record = {
+            "base_url": client.transport.base_url,
+            "mail": mail,
+            "cookies": client.transport.cookies,
+            "csrf": client.transport.csrf,
+            "net": keys.net,
+            "account": keys.account,
+            "keys": b64(keys.sealed(device_key)),
+            "statements": statements,
+        }
+        write_private(self.directory / "device.key", b64(device_key).encode())
+        write_private(self.directory / "session.json", json.dumps(record, indent=1).encode())
+
+    def client(self) -> CordeeClient:
+        """Take up the saved session. Raises ``NotUnlocked``, ``OwnKeysBroken``, ``NotSignedIn``."""
+        record = self._record()
+        try:
+            device_key = unb64((self.directory / "device.key").read_text().strip(), KEY_SIZE)
+            sealed = unb64(record["keys"])
+        except (OSError, ProtocolError) as error:
+            raise OwnKeysBroken("the device key is missing: sign in again") from error
+        keys = Keys.opened(
+            record["net"], record["account"], device_key, sealed, record["statements"]
+        )
+        client = CordeeClient(record["base_url"])
+        client.resume(keys, record["cookies"], record["csrf"])
+        return client
+
+    def forget(self) -> None:
+        """Remove what was kept."""
+        for name in ("session.json", "device.key"):
+            (self.directory / name).unlink(missing_ok=True)
+
+    def _record(self) -> dict[str, Any]:
+        try:
+            record: dict[str, Any] = json.loads((self.directory / "session.json").read_text())
+        except (OSError, ValueError) as error:
+            raise NotUnlocked("nobody is signed in here: run `cordee sign-in`") from error
+        return record

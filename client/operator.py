@@ -1,0 +1,222 @@
+"""What the operator of a network does with its root key: found it, and appoint registrars.
+
+The root's private key never touches the server's process: statements are signed here, and handed to
+the server's own command as JSON. Keep the key file off the machine between two uses; whoever has it
+can name the registrars of this network.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from client.crypto import (
+    cosign_statement,
+    random_key,
+    sign_public,
+    sign_statement,
+    verify_account_chain,
+    verify_policy_chain,
+)
+from client.device import write_private
+from client.errors import CordeeError, PersonNotTrusted, PolicyNotTrusted, broken_as
+from client.version import VERSION
+from protocol import Account, Policy
+from protocol.encoding import b64, unb64
+from protocol.errors import ProtocolError
+from protocol.shapes import KEY_SIZE
+from protocol.statement import POLICY
+
+
+class ServerCommandFailed(CordeeError):
+    """`cordee server …` refused; the text is what it said."""
+
+
+class RootKeyUnusable(CordeeError):
+    """The root key file is missing, already there, or not one we wrote."""
+
+
+@dataclass(frozen=True)
+class RootKey:
+    """The network's root, as its file keeps it."""
+
+    net: str
+    seed: bytes = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        return sign_public(self.seed)
+
+    def write(self, path: Path) -> None:
+        """To a file only its owner reads; never over another one."""
+        if path.exists():
+            raise RootKeyUnusable(f"{path} already exists: a root key is never overwritten")
+        record = {"about": "Cordée network root: keep offline", "net": self.net}
+        text = json.dumps({**record, "seed": b64(self.seed)}, indent=1, ensure_ascii=False)
+        write_private(path, text.encode())
+
+    @classmethod
+    def read(cls, path: Path) -> RootKey:
+        try:
+            record = json.loads(path.read_text())
+            return cls(str(record["net"]), unb64(record["seed"], KEY_SIZE))
+        except (OSError, ValueError, KeyError, TypeError, ProtocolError) as error:
+            raise RootKeyUnusable(f"{path} does not hold a root key") from error
+
+
+def found_network(name: str, admin_mail: str, key_file: Path, language: str = "fr") -> str:
+    """Make a network: root key to ``key_file``, first policy to the server.
+
+    Gives the single-use link for the first administrator. The policy names no registrar yet: the
+    administrator signs up, then ``appoint_registrar``.
+    """
+    root = RootKey(str(uuid4()), random_key())
+    root.write(key_file)
+    policy = {
+        "v": 1,
+        "net": root.net,
+        "seq": 0,
+        "registrars": [],
+        "custodians": [],
+        "log_key": None,
+        "witnesses": [],
+        "k": 0,
+        "minimum_client": VERSION,
+        "prev": None,
+    }
+    given = {
+        "net": root.net,
+        "name": name,
+        "root": b64(root.public),
+        "policy": sign_statement(POLICY, policy, root.seed),
+    }
+    options = ("--admin-mail", admin_mail, "--language", language)
+    try:
+        return str(server_command("install-network", *options, given=given)["link"])
+    except ServerCommandFailed:
+        key_file.unlink()  # it founded nothing
+        raise
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody about to become a registrar: check name and fingerprint with them first."""
+
+    account: Account
+    policy: Policy
+    statement: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """The first bytes of the hash of their key statement, to read aloud."""
+        text = self.account.hash[:10].hex()
+        return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def candidate(mail: str, root: RootKey) -> Candidate:
+    """Fetch and verify who has this address; nothing is signed yet."""
+    found = server_command("pending-registrar", mail)
+    with broken_as(PolicyNotTrusted, "the network's policy"):
+        policy = verify_policy_chain(found["policy"], root.public)
+    if policy.net != root.net:
+        raise PolicyNotTrusted("this server serves another network than the root key's")
+    with broken_as(PersonNotTrusted, f"keys of {mail}"):
+        account = verify_account_chain([found["statement"]], policy, certified=False)
+    if account.payload.account != found["account"]:
+        raise PersonNotTrusted("the keys shown are another person's")
+    return Candidate(account, policy, found["statement"])
+
+
+def appoint_registrar(person: Candidate, root: RootKey) -> None:
+    """Name somebody a registrar: the next policy, and the root's signature on their keys."""
+    payload = person.policy.payload.model_dump(mode="json")
+    entry = {"account": person.account.payload.account, "sign_key": b64(person.account.sign_key)}
+    others = [known for known in payload["registrars"] if known["account"] != entry["account"]]
+    payload.update(
+        seq=payload["seq"] + 1,
+        registrars=[*others, entry],
+        prev=b64(person.policy.hash),
+    )
+    signed_by = {signature["k"] for signature in person.statement["s"]}
+    vouched = (
+        dict(person.statement)
+        if b64(root.public) in signed_by
+        else cosign_statement(person.statement, root.seed)
+    )
+    given = {
+        "policy_statement": sign_statement(POLICY, payload, root.seed),
+        "account_statement": vouched,
+    }
+    server_command("install-appointment", given=given)
+
+
+def server_command(*arguments: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Run `cordee server …` beside us, JSON in and out; this process never loads the server."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter, arguments never pass a shell
+        [sys.executable, "-m", "protocol.command", "server", *arguments],
+        input=json.dumps(given or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ServerCommandFailed(done.stderr.strip().removeprefix("Error: ") or "no reason given")
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    except (ValueError, IndexError) as error:
+        raise ServerCommandFailed("the server's command gave no JSON") from error
+    return answer
+
+
+@click.command()
+@click.option("--name", required=True, help="The network's name, as people see it.")
+@click.option("--admin-mail", required=True, help="Who administers it first.")
+@click.option(
+    "--root-key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("cordee-root.key"),
+    show_default=True,
+    help="Where to write the root key.",
+)
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+def init(name: str, admin_mail: str, root_key: Path, language: str) -> None:
+    """Found the network of this deployment and print the first administrator's link."""
+    try:
+        link = found_network(name, admin_mail, root_key, language)
+    except CordeeError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Root key written to {root_key}. Copy it to two places offline, then remove it.")
+    click.echo(f"Link for {admin_mail}, valid once, for 72 hours:\n\n  {link}\n")
+    click.echo(f"After they have signed up:  cordee appoint {admin_mail} --root-key {root_key}")
+
+
+@click.command()
+@click.argument("mail")
+@click.option(
+    "--root-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="The file `cordee init` wrote.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def appoint(mail: str, root_key: Path, yes: bool) -> None:
+    """Make the administrator with address MAIL a registrar, who certifies people."""
+    try:
+        root = RootKey.read(root_key)
+        person = candidate(mail, root)
+        click.echo(f"{person.account.payload.name} <{mail}>")
+        click.echo(f"Key fingerprint: {person.fingerprint}")
+        if not yes:
+            click.confirm("Is this the person, and is this their fingerprint?", abort=True)
+        appoint_registrar(person, root)
+    except CordeeError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{person.account.payload.name} may now certify people and create groups.")
