@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,38 +19,46 @@ from flask import (
     send_from_directory,
 )
 from flask_babel import get_locale
+from werkzeug.exceptions import NotFound
 
 from app.config import Config
 from app.extensions import LANGUAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "static" / "dist"
-PUBLIC = ROOT / "static" / "public"
 
 pages = Blueprint("pages", __name__)
 
 YEAR = 365 * 24 * 3600
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Addresses of the built client that the shell names, from Vite's manifest."""
+
+    script: str
+    styles: list[str]
+    preload: dict[str, list[str]]
+    """Modules worth fetching at once, by language."""
+
+
 @lru_cache
-def entry() -> dict[str, Any]:
-    """The built client's entry: `{"file", "css": […], "imports": […]}` from Vite's manifest."""
+def entry() -> Entry:
+    """Read once: a new build is a new process."""
     manifest = json.loads((DIST / ".vite" / "manifest.json").read_text())
-    main = (
-        manifest["static/src/main.tsx"]
-        if "static/src/main.tsx" in manifest
-        else manifest["main.tsx"]
-    )
-    preload = [manifest[name]["file"] for name in main.get("imports", [])]
-    return {"file": main["file"], "css": main.get("css", []), "preload": preload}
+    main = manifest["main.tsx"]
+    shared = [manifest[name]["file"] for name in main.get("imports", [])]
+    sheets = {*main.get("css", []), manifest["styles/main.css"]["file"]}
+    french = [manifest["catalogue/fr.ts"]["file"]] if "catalogue/fr.ts" in manifest else []
+    return Entry(main["file"], sorted(sheets), {"fr": [*shared, *french], "en": shared})
 
 
 @pages.get("/", defaults={"path": ""})
 @pages.get("/<path:path>")
 def shell(path: str) -> Response:
     """The application's shell, the same for every address: the client routes from there."""
-    if path.startswith(("api/", "socket.io", "assets/")):
-        return current_app.handle_user_exception(_not_found())  # type: ignore[return-value]
+    if path.startswith(("api/", "socket.io", "static/")):
+        raise NotFound()
     config: Config = current_app.config["CORDEE"]
     language = str(get_locale() or "fr")
     page = make_response(
@@ -60,36 +69,29 @@ def shell(path: str) -> Response:
     return page
 
 
-def _not_found() -> Exception:
-    from werkzeug.exceptions import NotFound
-
-    return NotFound()
-
-
-@pages.get("/assets/<path:name>")
-def asset(name: str) -> Response:
-    """A hashed file of the client: its name changes with its content, so it is kept for good."""
-    response = send_from_directory(DIST / "assets", name, max_age=YEAR)
-    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+@pages.get("/static/<path:name>")
+def static_file(name: str) -> Response:
+    """A file of the built client. Hashed names change with their content and are kept for good."""
+    hashed = name.startswith("assets/")
+    response = send_from_directory(DIST, name, max_age=YEAR if hashed else 3600)
+    if hashed:
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     return response
 
 
 @pages.get("/sw.js")
 def service_worker() -> Response:
+    """At the root, so that its scope is the whole application."""
     response = send_from_directory(DIST, "sw.js", mimetype="text/javascript")
+    response.headers["Service-Worker-Allowed"] = "/"
     response.headers["Cache-Control"] = "no-cache"
     return response
-
-
-@pages.get("/public/<path:name>")
-def public_file(name: str) -> Response:
-    return send_from_directory(PUBLIC, name, max_age=3600)
 
 
 @pages.get("/manifest.webmanifest")
 def manifest() -> Response:
     return send_from_directory(
-        PUBLIC, "manifest.webmanifest", mimetype="application/manifest+json", max_age=3600
+        DIST, "manifest.webmanifest", mimetype="application/manifest+json", max_age=3600
     )
 
 
