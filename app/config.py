@@ -36,6 +36,8 @@ class Config:
     mail_from: str = "cordee@localhost"
     vapid_private_key: str | None = field(default=None, repr=False)
     vapid_subject: str | None = None
+    push_loopback: bool = False
+    """Whether push services on this machine, and only those, may be called: for tests."""
     attachment_bytes: int = 600 * 1024 * 1024
     daily_upload_bytes: int = 4 * 1024 * 1024 * 1024
     upload_dir: str | None = None
@@ -122,6 +124,7 @@ class _Reader:
             mail_from=self.text("CORDEE_MAIL_FROM", "cordee@localhost"),
             vapid_private_key=self.text("CORDEE_VAPID_PRIVATE_KEY", "") or None,
             vapid_subject=self.text("CORDEE_VAPID_SUBJECT", "") or None,
+            push_loopback=self.flag("CORDEE_PUSH_LOOPBACK"),
             attachment_bytes=self.number(
                 "CORDEE_ATTACHMENT_BYTES", Config.attachment_bytes, 1 << 20
             ),
@@ -175,5 +178,7 @@ class _Reader:
             self.faults.append("CORDEE_WORKER_INLINE=0 needs PostgreSQL: SQLite serves one process")
         if config.vapid_private_key and not (config.vapid_subject or "").startswith("mailto:"):
             self.faults.append("CORDEE_VAPID_SUBJECT must be a mailto: address when push is on")
+        if config.push_loopback and urlsplit(config.base_url).hostname != "localhost":
+            self.faults.append("CORDEE_PUSH_LOOPBACK is for tests: it works on localhost only")
         if config.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             self.faults.append("CORDEE_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")

@@ -53,3 +53,17 @@ class AccountChanged:
     account_id: UUID
     certified: bool
     suspended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged:
+    """The password was replaced, by its owner or by recovery: they are told by mail."""
+
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAdded:
+    """A session began on a device this account was not seen on before."""
+
+    account_id: UUID

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from app.announcements import announce_on_commit
 from app.transactions import transactional
 from auth.actor import Actor
+from auth.announced import PasswordChanged
 from auth.errors import CodeWrong, SignInFailed
 from auth.limits import spend_key
 from auth.models import Account
@@ -36,6 +38,7 @@ def _change_password(actor: Actor, body: PasswordBody) -> None:
     account.kdf = body.kdf.model_dump()
     account.auth_hash = hash_auth(account.id, body.auth)
     account.ak_password = body.ak_password
+    announce_on_commit(PasswordChanged(account_id=account.id))
     ended = end_sessions(account.id, but=actor.session_id)
     record(actor, Action.ACCOUNT_PASSWORD, ("account", account.id), detail={"count": len(ended)})
 

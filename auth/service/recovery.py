@@ -13,7 +13,7 @@ from app.announcements import announce_on_commit
 from app.db import session
 from app.transactions import after_rollback, transactional
 from auth.actor import Visitor
-from auth.announced import RecoveryCodeMade
+from auth.announced import PasswordChanged, RecoveryCodeMade
 from auth.errors import CodeWrong, RecoveryFailed
 from auth.limits import spend_address, spend_key
 from auth.models import Account, Recovery
@@ -135,6 +135,7 @@ def _complete(body: RecoveryCompletion, address: str) -> tuple[SignedIn, str]:
     account.kdf = body.kdf.model_dump()
     account.auth_hash = hash_auth(account.id, body.auth)
     account.ak_password = body.ak_password
+    announce_on_commit(PasswordChanged(account_id=account.id))
     end_sessions(account.id)
     return enter(account, body.device, address, Action.ACCOUNT_RECOVER)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app import clock
+from app.announcements import announce_on_commit
 from app.db import session
 from app.transactions import transactional
 from auth.actor import Actor, Visitor
+from auth.announced import DeviceAdded
 from auth.errors import AccountIsSuspended, SignInFailed
 from auth.limits import spend_address, spend_key
 from auth.models import Account, LoginSession
@@ -112,6 +114,8 @@ def _sign_in(body: SignInBody, address: str, replaces: str | None) -> tuple[Sign
 
 def enter(account: Account, device: str, address: str, action: Action) -> tuple[SignedIn, str]:
     """Begin a session inside the caller's transaction, traced as `action`."""
+    if action == Action.ACCOUNT_SIGN_IN and not _seen_on(account, device):
+        announce_on_commit(DeviceAdded(account_id=account.id))
     login, token = begin_session(account, device, address)
     account.last_sign_in_at = clock.now()
     record(
@@ -174,6 +178,14 @@ def _sealed(account: Account) -> SealedAccount:
         ak_password=account.ak_password,
         keys=account.keys,
     )
+
+
+def _seen_on(account: Account, device: str) -> bool:
+    """Whether this account had a session on a device of that name before."""
+    query = select(LoginSession.id).where(
+        LoginSession.account_id == account.id, LoginSession.device == device[:200]
+    )
+    return session().scalars(query.limit(1)).first() is not None
 
 
 def _end_replaced(token: str) -> None:

@@ -1,0 +1,156 @@
+"""From what happened to who is told by which way, and when: grouped, and outside quiet hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, select
+
+from app import clock
+from app.db import session
+from app.transactions import transactional
+from notifications.audience import SECURITY, audience
+from notifications.models import Delivery, Happening
+from notifications.quiet import next_moment
+from notifications.rules import Kind
+from notifications.service.preferences import devices_of, preferences_of
+
+BATCH = 100
+COOLDOWN = timedelta(minutes=2)
+"""After telling somebody of a case, its further messages wait this long and come as one."""
+
+
+@dataclass
+class Concern:
+    """Everything unsent that concerns one person in one case, as one."""
+
+    kind: str
+    urgent: bool
+    sequence: int | None
+
+    def join(self, happening: Happening) -> None:
+        """What is more than talk wins over talk: it is not withdrawn because it was read."""
+        self.urgent = self.urgent or happening.urgent
+        if self.kind == Kind.MESSAGE:
+            self.kind = happening.kind
+        self.sequence = _latest(self.sequence, happening.sequence)
+
+
+@transactional
+def expand() -> int:
+    """Turn due happenings into deliveries; how many there were."""
+    due = list(
+        session().scalars(
+            select(Happening)
+            .where(Happening.due_at <= clock.now())
+            .order_by(Happening.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    concerns: dict[tuple[UUID, UUID | None, str], Concern] = {}
+    for happening in due:
+        for account_id in sorted(audience(happening)):
+            # Facts about an account are told one by one; those of a case flow together.
+            own = "" if happening.case_id else happening.kind
+            key = (account_id, happening.case_id, own)
+            if key in concerns:
+                concerns[key].join(happening)
+            else:
+                concerns[key] = Concern(happening.kind, happening.urgent, happening.sequence)
+        session().delete(happening)
+    for (account_id, case_id, _), concern in concerns.items():
+        _tell(account_id, case_id, concern)
+    return len(due)
+
+
+def _tell(account_id: UUID, case_id: UUID | None, concern: Concern) -> None:
+    preferences = preferences_of(account_id)
+    security = concern.kind in SECURITY
+    due_at = clock.now()
+    if not security:
+        due_at = next_moment(preferences, due_at, concern.urgent)
+    if concern.kind == Kind.MESSAGE and not concern.urgent and case_id:
+        due_at = max(due_at, _cooled(account_id, case_id))
+    if preferences.mail or security:
+        _deliver("mail", account_id, case_id, concern, due_at)
+    if preferences.push:
+        for device in devices_of(account_id):
+            _deliver("push", account_id, case_id, concern, due_at, subscription_id=device.id)
+
+
+def _cooled(account_id: UUID, case_id: UUID) -> datetime:
+    """When this person may next hear of messages in this case."""
+    last = session().scalar(
+        select(Delivery.settled_at)
+        .where(
+            Delivery.account_id == account_id,
+            Delivery.case_id == case_id,
+            Delivery.state == "sent",
+        )
+        .order_by(Delivery.settled_at.desc())
+        .limit(1)
+    )
+    return last + COOLDOWN if last else clock.now()
+
+
+def _deliver(
+    channel: str,
+    account_id: UUID,
+    case_id: UUID | None,
+    concern: Concern,
+    due_at: datetime,
+    *,
+    subscription_id: UUID | None = None,
+) -> None:
+    """Add a delivery, or join one that still waits for the same person, case and way."""
+    waiting = _waiting(channel, account_id, case_id, concern.kind, subscription_id)
+    if waiting is not None:
+        waiting.urgent = waiting.urgent or concern.urgent
+        waiting.sequence = _latest(waiting.sequence, concern.sequence)
+        if waiting.kind == Kind.MESSAGE:
+            waiting.kind = concern.kind
+        waiting.due_at = min(waiting.due_at, due_at)
+        return
+    session().add(
+        Delivery(
+            id=uuid4(),
+            channel=channel,
+            kind=concern.kind,
+            account_id=account_id,
+            subscription_id=subscription_id,
+            case_id=case_id,
+            sequence=concern.sequence,
+            urgent=concern.urgent,
+            state="waiting",
+            attempts=0,
+            created_at=clock.now(),
+            due_at=due_at,
+        )
+    )
+    session().flush()
+
+
+def _waiting(
+    channel: str, account_id: UUID, case_id: UUID | None, kind: str, subscription_id: UUID | None
+) -> Delivery | None:
+    same: list[ColumnElement[bool]] = [
+        Delivery.account_id == account_id,
+        Delivery.channel == channel,
+        Delivery.state == "waiting",
+        Delivery.claimed_until.is_(None),
+    ]
+    same.append(Delivery.case_id == case_id if case_id else Delivery.case_id.is_(None))
+    if case_id is None:
+        same.append(Delivery.kind == kind)
+    if subscription_id:
+        same.append(Delivery.subscription_id == subscription_id)
+    query = select(Delivery).where(*same).limit(1).with_for_update()
+    return session().scalar(query)
+
+
+def _latest(one: int | None, other: int | None) -> int | None:
+    """The later message; None, which no reading settles, wins."""
+    return None if one is None or other is None else max(one, other)
