@@ -21,7 +21,8 @@ TEMPLATE = "cordee_template"
 class PostgresServer:
     """One cluster per test run; a fresh database is copied from a migrated template."""
 
-    def __init__(self) -> None:
+    def __init__(self, durable: bool = False) -> None:
+        """`durable` keeps fsync on: tests need none, measurements do."""
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="cordee-pg-"))
         self.numbers = count(1)
@@ -34,7 +35,7 @@ class PostgresServer:
         self.process = subprocess.Popen(
             [
                 *self._as_owner, str(binaries / "postgres"), "-D", str(data), "-p", str(self.port),
-                "-h", "127.0.0.1", "-k", str(self.folder), "-c", "fsync=off", "-c", "max_connections=200",
+                "-h", "127.0.0.1", "-k", str(self.folder), "-c", f"fsync={'on' if durable else 'off'}", "-c", "max_connections=200",
             ],
             stdout=subprocess.DEVNULL, stderr=(self.folder / "log").open("wb"),
         )  # fmt: skip
