@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from app.extensions import socketio
 from attachments.announced import AttachmentStored
+from messaging.announcements import tell_case
 
 
 def tell_stored(fact: AttachmentStored) -> None:
-    socketio.emit(
-        "attachment:stored",
-        {"case": str(fact.case_id), "attachment": str(fact.attachment_id)},
-        to=f"case:{fact.case_id}",
-    )
+    payload = {"case": str(fact.case_id), "attachment": str(fact.attachment_id)}
+    tell_case(fact.case_id, "attachment:stored", payload)
