@@ -41,6 +41,11 @@ def present_in(case_id: UUID) -> set[UUID]:
     return _lookers.present(case_id)
 
 
+def everyone_present() -> list[tuple[UUID, UUID]]:
+    """Every (case, person) that is being looked at in this process."""
+    return [(case, account) for case in tuple(_lookers.by_case) for account in present_in(case)]
+
+
 def enter(sid: str, case_id: UUID, account_id: UUID) -> list[Change]:
     """A socket opens a case."""
     before = _lookers.present(case_id)
