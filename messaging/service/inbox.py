@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import session
@@ -97,7 +97,7 @@ def _own_groups(actor: Actor) -> tuple[set[UUID], set[UUID]]:
         .join(GroupMember, GroupMember.group_id == Group.id)
         .where(GroupMember.account_id == actor.account_id)
     )
-    kinds = dict(rows.tuples().all())
+    kinds = dict(rows.all())
     teams = {group_id for group_id, kind in kinds.items() if kind == "care_team"}
     return teams, set(kinds) - teams
 
@@ -184,7 +184,7 @@ def _counts(actor: Actor, teams: set[UUID], pools: set[UUID], role: Role | None)
         counted = (
             select(func.count()).select_from(ids.subquery()).scalar_subquery()
             if ids is not None
-            else func.coalesce(0)
+            else literal(0)
         )
         columns.append(counted.label(box))
     row = session().execute(select(*columns)).one()

@@ -89,4 +89,4 @@ def receipts_of(case_id: UUID) -> dict[UUID, int]:
     rows = session().execute(
         select(CaseReceipt.account_id, CaseReceipt.read).where(CaseReceipt.case_id == case_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -150,7 +150,7 @@ def _named(wanted: UUID | None, names: dict[UUID, str]) -> Named | None:
 
 def _names(kind: type[Account] | type[Organisation], ids: set[UUID | None]) -> dict[UUID, str]:
     rows = session().execute(select(kind.id, kind.name).where(kind.id.in_(ids - {None})))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _group_names(ids: Iterable[UUID | None]) -> dict[UUID, tuple[str, str | None]]:
@@ -221,4 +221,4 @@ def _unread(actor: Actor, ids: list[UUID]) -> dict[UUID, int]:
         )
         .group_by(Message.case_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

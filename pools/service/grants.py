@@ -54,7 +54,6 @@ def pending_grants(actor: Actor) -> PendingGrants:
             .order_by(Group.id, GroupMember.account_id)
             .limit(AT_ONCE)
         )
-        .tuples()
         .all()
     )
     chains = key_chains({member for _, _, member, _ in rows})

@@ -34,7 +34,7 @@ def key_sequences(accounts: Iterable[UUID]) -> dict[UUID, int]:
         .where(AccountStatement.account_id.in_(list(accounts)))
         .group_by(AccountStatement.account_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def key_chains(accounts: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
