@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -15,6 +15,9 @@ class Attachment(Base):
     """One file on its way in, then stored. The server knows its size and nothing of its content."""
 
     __tablename__ = "attachment"
+    __table_args__ = (
+        CheckConstraint("received >= 0 AND received <= size", name="received_within_size"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     """Chosen by the sending device, announced by the request or message that carries the file."""

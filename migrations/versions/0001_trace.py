@@ -60,6 +60,16 @@ def _forbid_in_sqlite() -> None:
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                 "BEGIN SELECT RAISE(ABORT, 'the trace is append-only'); END"
             )
+    # REPLACE takes a row's place without firing the DELETE trigger (recursive_triggers is off).
+    for table, taken in (
+        ("trace", "id = NEW.id"),
+        ("trace_place", "place = NEW.place OR trace_id = NEW.trace_id"),
+    ):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) "
+            "BEGIN SELECT RAISE(ABORT, 'the trace is append-only'); END"
+        )
 
 
 def _forbid_in_postgresql() -> None:
