@@ -157,7 +157,7 @@ def read_keys(actor: Actor) -> AccountKeys:
     account = get_account(actor.account_id)
     record(actor, Action.ACCOUNT_KEYS_READ, ("account", account.id))
     return AccountKeys(
-        **dict(_sealed(account)), statements=account_chains([account.id])[account.id]
+        **_sealed(account).model_dump(), statements=account_chains([account.id])[account.id]
     )
 
 

@@ -145,10 +145,9 @@ class Person:
 
     def other_device(self) -> Person:
         """The same person on another device, not signed in yet."""
-        other = Person(
+        return Person(
             **{name: value for name, value in self.__dict__.items() if name not in ("http", "csrf")}
         )
-        return other
 
     def get(self, path: str, **params: Any) -> TestResponse:
         return self.http.get(API + path, query_string=params or None)
