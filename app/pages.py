@@ -15,7 +15,6 @@ from flask import (
     make_response,
     redirect,
     render_template,
-    request,
     send_from_directory,
 )
 from flask_babel import get_locale
@@ -107,10 +106,19 @@ def choose_language(language: str) -> Response:
     return response  # type: ignore[return-value]
 
 
+def _stylesheets() -> list[str]:
+    """An error page shows even where the client was never built."""
+    try:
+        return entry().styles
+    except FileNotFoundError:
+        return []
+
+
 def error_page(problem: dict[str, Any]) -> Response:
     """A page that says what happened and what to do, without any script."""
     page = make_response(
-        render_template("error.html", problem=problem, path=request.path), problem["status"]
+        render_template("error.html", problem=problem, stylesheets=_stylesheets()),
+        problem["status"],
     )
     page.headers["Cache-Control"] = "no-store"
     return page

@@ -10,7 +10,8 @@ import { api, NetworkDown, onReached, onSignedOut, Problem, setCsrf } from '../t
 import { connect, disconnect, on, onRefused } from '../transport/socket.ts';
 import { closeSealing, passwordKeys } from '../worker/sealing.ts';
 import { forget, forgetEverything, type Profile, recall, remember } from './device.ts';
-import { dropKeys, keepKeys, locked, openSealed, sequenceOf, takeBackKeys } from './keys.ts';
+import { touch, wasIdle } from './idle.ts';
+import { dropKeys, keepKeys, lock, locked, openSealed, sequenceOf, takeBackKeys } from './keys.ts';
 import type { Account, Kdf, Network, SessionInfo, SignedIn } from './types.ts';
 
 export { locked } from './keys.ts';
@@ -93,7 +94,8 @@ export async function boot(): Promise<void> {
     me.value = profile?.account ?? null;
   }
   if (!me.value) return;
-  await takeBackKeys(me.value.id);
+  if (wasIdle()) await lock();
+  else await takeBackKeys(me.value.id);
   void connect();
 }
 
@@ -133,6 +135,7 @@ export async function adopt(reply: SignedIn): Promise<void> {
     statements: reply.statements,
   };
   await remember('profile', profile);
+  touch();
   if (network.value) await remember('network', network.value);
   me.value = reply.account;
   void connect();
@@ -216,5 +219,5 @@ export function watchSession(): void {
 
 /** Whether the person may do more than wait. */
 export function mayWork(): boolean {
-  return me.value !== null && me.value.certified && !locked.value;
+  return me.value?.certified === true && !locked.value;
 }

@@ -38,7 +38,14 @@ export function toast(
  * Do something later that cannot be taken back once done, and offer to undo it until then. Leaving
  * the page does it at once: what the person asked for is never forgotten.
  */
-export function undoable(text: string, deed: () => unknown, delay = 6_000): void {
+export function undoable(
+  text: string,
+  deed: () => unknown,
+  {
+    delay = 6_000,
+    back,
+  }: { delay?: number /** Shows again what was hidden. */; back?: () => unknown } = {},
+): void {
   let over = false;
   const finish = () => {
     if (over) return;
@@ -55,6 +62,7 @@ export function undoable(text: string, deed: () => unknown, delay = 6_000): void
       over = true;
       clearTimeout(timer);
       removeEventListener('pagehide', finish);
+      return back?.();
     },
   });
 }

@@ -1,0 +1,166 @@
+/**
+ * Making an account's keys on this device, and sealing them again under a new password or recovery
+ * code. The server gets what it cannot open.
+ */
+import { type Bytes, fromBase64, randomBytes, toBase64 } from '../crypto/bytes.ts';
+import { type Kdf, MINIMUM_KDF } from '../crypto/password.ts';
+import { formatRecoveryCode, newRecoveryCode } from '../crypto/recovery.ts';
+import { seedSigningKey } from '../crypto/signing.ts';
+import { type Statement, signStatement } from '../crypto/statement.ts';
+import {
+  type AccountSecrets,
+  newAccountKey,
+  sealAccountKey,
+  sealAccountSecrets,
+} from '../crypto/vault.ts';
+import { api, NetworkDown } from '../transport/http.ts';
+import { kemPublic, passwordKeys, recoveryKeys } from '../worker/sealing.ts';
+import { recall, remember } from './device.ts';
+import { myKeys, openSealed } from './keys.ts';
+import { me, network, refreshSealed } from './session.ts';
+import type { SealedKeys } from './types.ts';
+
+export interface PasswordFields {
+  salt: string;
+  kdf: Kdf;
+  auth: string;
+  ak_password: string;
+}
+
+/** AK sealed under a new password, and the proof the server will ask for. */
+export async function passwordFields(
+  net: string,
+  account: string,
+  accountKey: Bytes,
+  password: string,
+): Promise<PasswordFields> {
+  const salt = randomBytes(16);
+  const kdf: Kdf = { ...MINIMUM_KDF };
+  const { auth, kek } = await passwordKeys(password, salt, kdf);
+  const sealed = await sealAccountKey(kek, net, account, 'password', accountKey);
+  return { salt: toBase64(salt), kdf, auth: toBase64(auth), ak_password: toBase64(sealed) };
+}
+
+/** AK sealed under a recovery code. */
+export async function recoveryFields(
+  net: string,
+  account: string,
+  accountKey: Bytes,
+  code: Bytes,
+): Promise<{ ak_recovery: string; recovery_auth: string }> {
+  const { auth, kek } = await recoveryKeys(code);
+  const sealed = await sealAccountKey(kek, net, account, 'recovery', accountKey);
+  return { ak_recovery: toBase64(sealed), recovery_auth: toBase64(auth) };
+}
+
+export interface NewAccount {
+  account: string;
+  secrets: AccountSecrets;
+  /** As shown to the person, once. */
+  recoveryCode: string;
+  fields: PasswordFields & {
+    ak_recovery: string;
+    recovery_auth: string;
+    keys: string;
+    statement: Statement;
+  };
+}
+
+/** Steps of making keys, for a progress bar. */
+export const MAKING_STEPS = 4;
+
+/** Make everything a new account needs. `root` is the pin that came with the invitation. */
+export async function makeAccount(
+  net: string,
+  root: Bytes,
+  person: { name: string; rpps: string | null; password: string },
+  progress: (step: number) => void,
+): Promise<NewAccount> {
+  const account = crypto.randomUUID();
+  const accountKey = newAccountKey();
+  const secrets: AccountSecrets = {
+    signSeed: randomBytes(32),
+    kemSeed: randomBytes(32),
+    root,
+  };
+  const signer = await seedSigningKey(secrets.signSeed);
+  progress(1);
+  const statement = await signStatement(
+    'cordee1.account',
+    {
+      v: 1,
+      net,
+      account,
+      seq: 0,
+      sign_key: toBase64(signer.publicKey),
+      kem_key: toBase64(await kemPublic(secrets.kemSeed)),
+      name: person.name,
+      rpps: person.rpps,
+      prev: null,
+    },
+    signer,
+  );
+  progress(2);
+  const byPassword = await passwordFields(net, account, accountKey, person.password);
+  progress(3);
+  const code = newRecoveryCode();
+  const byCode = await recoveryFields(net, account, accountKey, code);
+  const keys = await sealAccountSecrets(accountKey, net, account, 0, secrets);
+  progress(4);
+  return {
+    account,
+    secrets,
+    recoveryCode: formatRecoveryCode(code),
+    fields: { ...byPassword, ...byCode, keys: toBase64(keys), statement },
+  };
+}
+
+/** Open AK with the present password; also proves that password to the server. */
+async function openOwn(password: string): Promise<{ net: string; auth: Bytes; accountKey: Bytes }> {
+  const net = network.value?.net;
+  if (!net) throw new NetworkDown();
+  const { account, seq } = await myKeys();
+  const sealed = await api<SealedKeys>('GET', '/account/keys');
+  const { auth, kek } = await passwordKeys(password, fromBase64(sealed.salt, 16), sealed.kdf);
+  const { accountKey } = await openSealed(net, account, seq, sealed, kek);
+  return { net, auth, accountKey };
+}
+
+/**
+ * Change the password. Other sessions end.
+ *
+ * @throws WrongPassword, Problem
+ */
+export async function changePassword(
+  current: string,
+  next: string,
+  totpCode: string,
+): Promise<void> {
+  const { net, auth, accountKey } = await openOwn(current);
+  const { account } = await myKeys();
+  const fields = await passwordFields(net, account, accountKey, next);
+  await api('PUT', '/account/password', {
+    current_auth: toBase64(auth),
+    totp_code: totpCode,
+    ...fields,
+  });
+  // This device must know the new seal, or its lock would keep asking for the old password.
+  const profile = await recall('profile');
+  if (profile) {
+    const { salt, kdf, ak_password } = fields;
+    await remember('profile', {
+      ...profile,
+      sealed: { ...profile.sealed, salt, kdf, ak_password },
+    });
+  } else if (me.value) await refreshSealed(me.value);
+}
+
+/** Make a new recovery code; the old one opens nothing any more. Returns it as shown. */
+export async function renewRecoveryCode(password: string): Promise<string> {
+  const { net, auth, accountKey } = await openOwn(password);
+  const { account } = await myKeys();
+  const code = newRecoveryCode();
+  const fields = await recoveryFields(net, account, accountKey, code);
+  await api('PUT', '/account/recovery', { current_auth: toBase64(auth), ...fields });
+  return formatRecoveryCode(code);
+}
