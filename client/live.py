@@ -70,7 +70,7 @@ class Live:
         try:
             socket.connect(
                 self._transport.base_url,
-                headers={"Cookie": cookies, "Origin": self._transport.base_url},
+                headers={"Cookie": cookies},
                 transports=["websocket"],
                 wait_timeout=ANSWER_WITHIN,
             )

@@ -1,0 +1,111 @@
+"""People at real servers: the same persons as in the API tests, over real HTTP and real sockets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import socketio
+
+from tests.factories.people import Person
+
+COOKIE = "cordee_session"
+
+
+class Answer:
+    """An HTTP answer in the shape Flask's test client gives."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status_code = response.status_code
+        self.text = response.text
+        self.headers = response.headers
+        self._response = response
+
+    @property
+    def json(self) -> Any:
+        return self._response.json()
+
+
+class LiveHttp:
+    """In the place of a person's test client: their requests go to a real server."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self.token = token
+        self.client = httpx.Client(base_url=url, cookies={COOKIE: token}, timeout=30)
+
+    def get(self, path: str, query_string: dict[str, Any] | None = None) -> Answer:
+        return Answer(self.client.get(path, params=query_string))
+
+    def open(
+        self, path: str, method: str, json: Any = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        return Answer(self.client.request(method, path, json=json, headers=headers))
+
+
+def go_live(person: Person, url: str) -> Person:
+    """Let a person signed in by the test client act at a real server from now on."""
+    if isinstance(person.http, LiveHttp):
+        person.http = LiveHttp(url, person.http.token)  # type: ignore[assignment]
+        return person
+    cookie = person.http.get_cookie(COOKIE)
+    assert cookie is not None
+    person.http = LiveHttp(url, cookie.value)  # type: ignore[assignment]
+    return person
+
+
+class Device:
+    """One connected socket that remembers what it heard."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.heard: list[tuple[str, dict[str, Any]]] = []
+        self.news = threading.Condition()
+        self.client = socketio.Client(reconnection=False)
+        self.client.on("*", self._hear)
+        self.client.on("disconnect", lambda *_: self._hear("disconnect", {}))
+        self.client.connect(
+            url,
+            headers={"Cookie": f"{COOKIE}={token}"},
+            transports=["websocket"],
+            wait_timeout=20,
+        )
+
+    def _hear(self, event: str, payload: Any = None) -> None:
+        with self.news:
+            self.heard.append((event, payload))
+            self.news.notify_all()
+
+    def call(self, event: str, **payload: Any) -> dict[str, Any]:
+        """Send and return the ack."""
+        ack: dict[str, Any] = self.client.call(event, payload, timeout=20)
+        return ack
+
+    def wait_for(
+        self,
+        event: str,
+        which: Callable[[dict[str, Any]], bool] = lambda _: True,
+        seconds: float = 10,
+    ) -> dict[str, Any]:
+        """The first payload of `event`, heard or still to come, that `which` accepts."""
+        deadline = time.monotonic() + seconds
+        with self.news:
+            while True:
+                for name, payload in self.heard:
+                    if name == event and which(payload):
+                        return payload
+                left = deadline - time.monotonic()
+                if left <= 0 or not self.news.wait(left):
+                    raise AssertionError(f"{event} was not heard; heard {self.names()}")
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.heard]
+
+    def all(self, event: str) -> list[dict[str, Any]]:
+        with self.news:
+            return [payload for name, payload in self.heard if name == event]
+
+    def close(self) -> None:
+        self.client.disconnect()
