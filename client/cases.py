@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -83,6 +84,7 @@ class Cases:
         request: Request,
         *,
         files: Files = (),
+        captions: Sequence[str] = (),
         care_team: str | None = None,
         case: str | None = None,
         progress: Progress | None = None,
@@ -90,12 +92,15 @@ class Cases:
         """Send a request to a pool (id, name or specialty), with its photos.
 
         A fresh key is wrapped to the pool's verified key, to oneself and to the care team; the
-        opening is signed; patient, question and files are sealed. ``care_team`` is the only one of
-        mine when not said. Give ``case`` to try the same opening again after a broken line.
+        opening is signed; patient, question and files are sealed. ``captions`` go with ``files`` in
+        their order. ``care_team`` is the only one of mine when not said. ``case`` chooses the id.
         """
         case = case or str(uuid4())
         body = request.body([])
-        sealed = [self._attachments.seal(case, file) for file in files]
+        sealed = [
+            self._attachments.seal(case, file, caption=caption)
+            for file, caption in zip_longest(files, captions)
+        ]
         try:
             body["attachments"] = manifests_of(sealed)
             place = Place(case, 0, random_key())

@@ -233,7 +233,7 @@ def read(case: str, save: Path | None, as_json: bool) -> None:
 @told_plainly
 def post(case: str, text: str, reply_to: str | None, as_json: bool) -> None:
     """Say something in a case. TEXT "-" is read from standard input."""
-    words = click.get_text_stream("stdin").read() if text == "-" else text
+    words = sys.stdin.read() if text == "-" else text
     with signed_in() as client:
         found = client.cases.find(case)
         sequence = client.thread.post(found.id, words, reply_to=reply_to)

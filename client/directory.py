@@ -6,9 +6,9 @@ verified, and asks for what it lacks in batches, over one connection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from client.account import OwnAccount
 from client.crypto import check_epoch_secret, group_kem_seed, open_previous_epoch, unwrap, wrap
@@ -21,12 +21,14 @@ from client.errors import (
 )
 from client.network import Network
 from client.transport import Transport
-from protocol import Account, Group, verify_account_chain, verify_group_chain
+from protocol import Account, Group, Policy, verify_account_chain, verify_group_chain
 from protocol.contexts import group_context
 from protocol.encoding import b64, unb64
 from protocol.errors import ProtocolError
 from protocol.statement import Statement, parse_payload, statement_payload
 from protocol.statements import GroupPayload, read_payload
+
+T = TypeVar("T")
 
 BATCH = 50
 """Ids in one request: the address stays well below what proxies accept."""
@@ -141,15 +143,20 @@ class Directory:
     def _verified(self, facts: Mapping[str, Any]) -> Person:
         ident = str(facts["id"])
         with broken_as(PersonNotTrusted, f"keys of account {ident}"):
-            try:
-                account = verify_account_chain(facts["statements"], self._network.policy())
-            except ProtocolError:
-                # A registrar appointed since we read the policy may have certified this person.
-                policy = self._network.policy(refresh=True)
-                account = verify_account_chain(facts["statements"], policy)
+            account = self._by_policy(
+                lambda policy: verify_account_chain(facts["statements"], policy)
+            )
         if account.payload.account != ident:
             raise PersonNotTrusted(f"the keys shown for {ident} are another person's")
         return Person(ident, account.payload.name, account, facts)
+
+    def _by_policy(self, verify: Callable[[Policy], T]) -> T:
+        """Verify under the policy; once more under a fresh one, since a registrar appointed after
+        we last read it may have signed."""
+        try:
+            return verify(self._network.policy())
+        except ProtocolError:
+            return verify(self._network.policy(refresh=True))
 
     # groups
 
@@ -200,7 +207,7 @@ class Directory:
         ident, statements = str(facts["id"]), facts["statements"]
         keys = self.sign_keys(_managers(statements))
         with broken_as(GroupNotTrusted, f"group {ident}"):
-            group = verify_group_chain(statements, self._network.policy(), keys)
+            group = self._by_policy(lambda policy: verify_group_chain(statements, policy, keys))
         if group.payload.group != ident:
             raise GroupNotTrusted(f"the statements shown for group {ident} are another's")
         return CareGroup(ident, group, facts)

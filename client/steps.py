@@ -7,13 +7,15 @@ open to oneself now. Every step has an id chosen here: repeating it changes noth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from client.cases import Cases
 from client.errors import StaleGeneration
 from client.thread import Thread
 from client.transport import Transport
+
+ReleaseReason = Literal["busy", "not_my_field", "absent", "other"]
 
 
 class Steps:
@@ -28,8 +30,8 @@ class Steps:
         """Take a case of one's pool. Raises ``AlreadyClaimed`` naming who was faster."""
         return self._take(case, "claim")
 
-    def release(self, case: str, reason: str | None = None) -> dict[str, Any]:
-        """Give a claimed case back to the pool."""
+    def release(self, case: str, reason: ReleaseReason | None = None) -> dict[str, Any]:
+        """Give a claimed case back to the pool; the reason is in clear, so one of few words."""
         return self._take(case, "release", release_reason=reason)
 
     def refuse(self, case: str, reason: str) -> dict[str, Any]:
