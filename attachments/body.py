@@ -21,19 +21,26 @@ class LineCut(Exception):
     """The body ended before its announced end."""
 
 
-def pieces(stream: IO[bytes]) -> Iterator[bytes]:
+def pieces(stream: IO[bytes], length: int | None) -> Iterator[bytes]:
     """The body, in pieces that grow on a quick line and shrink on a slow one.
+
+    `length` is what the request announced, None when it came in chunks.
 
     A read returns only when it is full, and what a broken read held is lost: small reads keep
     that loss small where lines break, large ones keep the cost low where they do not.
     Raises LineCut at a premature end; everything yielded before is good.
     """
-    step = SMALL
-    while True:
+    step, left = SMALL, length
+    while left is None or left > 0:
         began = time.monotonic()
         piece = _read(stream, step)
         if not piece:
+            # A chunked body ends so; servers differ in whether a short one raises.
+            if left is not None:
+                raise LineCut
             return
+        if left is not None:
+            left -= len(piece)
         spent = time.monotonic() - began
         if spent < QUICK:
             step = min(step * 2, PIECE)

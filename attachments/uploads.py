@@ -104,7 +104,7 @@ def _receive(upload_id: UUID, offset: int) -> Standing:
     checksum = tus.read_checksum(request.headers)
     # The house's limit of 1 MiB is for JSON; a body here is never held, only passed to disk.
     request.max_content_length = limits().attachment_bytes + 1
-    body = pieces(request.stream)
+    body = pieces(request.stream, request.content_length)
     return receive_bytes(
         current_actor(), upload_id, offset, request.content_length, body, checksum=checksum
     )

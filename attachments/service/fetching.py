@@ -77,7 +77,7 @@ def list_attachments(actor: Actor, case_id: UUID) -> list[Progress]:
             stored=announced.stored_at is not None,
             offset=0 if row is None else row.size if row.stored_at else row.received,
         )
-        for announced, row in session().execute(query).tuples()
+        for announced, row in session().execute(query)
     ]
 
 

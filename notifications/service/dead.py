@@ -32,7 +32,7 @@ def list_dead(actor: Actor, cursor: str | None, limit: int) -> DeadPage:
     )
     if cursor:
         query = query.where(Delivery.id > UUID(read_cursor(cursor, str)[0]))
-    found = session().execute(query).tuples().all()
+    found = session().execute(query).all()
     record(actor, Action.NOTIFICATION_DEAD_LIST, ("account", actor.account_id))
     items = [_shown(delivery, name) for delivery, name in found[:limit]]
     more = write_cursor(items[-1].id) if len(found) > limit else None
