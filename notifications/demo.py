@@ -67,7 +67,6 @@ def demo_people() -> dict[str, DemoPerson]:
     return {person.mail: person for person in people}
 
 
-@transactional(read_only=True)
 def _code_of(mail: str) -> DemoCode:
     found = next_code(mail)
     if found is None:
