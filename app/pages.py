@@ -117,7 +117,12 @@ def _stylesheets() -> list[str]:
 def error_page(problem: dict[str, Any]) -> Response:
     """A page that says what happened and what to do, without any script."""
     page = make_response(
-        render_template("error.html", problem=problem, stylesheets=_stylesheets()),
+        render_template(
+            "error.html",
+            problem=problem,
+            stylesheets=_stylesheets(),
+            language=str(get_locale() or "fr"),
+        ),
         problem["status"],
     )
     page.headers["Cache-Control"] = "no-store"
