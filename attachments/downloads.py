@@ -90,10 +90,12 @@ def _asked_range(stored: Stored) -> tuple[int, int, bool]:
         asked = None
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
         return 0, stored.size, False
-    found = asked.range_for_length(stored.size)
-    if found is None:
+    first, end = asked.ranges[0]
+    # A suffix longer than the file is the whole file (RFC 9110 section 14.1.2).
+    start = max(0, stored.size + first) if first < 0 else first
+    if start >= stored.size:
         raise RangeUnsatisfiable(size=stored.size)
-    return found[0], found[1], True
+    return start, min(end or stored.size, stored.size), True
 
 
 @attachments.app_errorhandler(RangeUnsatisfiable)
