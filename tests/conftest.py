@@ -17,6 +17,7 @@ from app.migrate import migrate
 from tests.support.postgres import PostgresServer
 from tests.support.redis_server import RedisServer
 from tests.support.serving import ServedApp
+from tests.support.tracing import watch
 
 
 class MovedClock:
@@ -93,8 +94,12 @@ def config(tmp_path: Path, database_url: str) -> Config:
 
 
 @pytest.fixture
-def app(config: Config) -> Flask:
-    return create_app(config)
+def app(config: Config) -> Iterator[Flask]:
+    """The application. Every request that succeeds must leave its trace: see tests/support."""
+    made = create_app(config)
+    silent = watch(made)
+    yield made
+    assert silent == []
 
 
 @pytest.fixture

@@ -35,7 +35,6 @@ class Action(StrEnum):
     ACCOUNT_DENY = "account:deny"
     """A door refused by role: which endpoint is in the detail."""
     SESSION_REVOKE = "session:revoke"
-    SESSION_LIST = "session:list"
 
     ORGANISATION_CREATE = "organisation:create"
     ORGANISATION_CHANGE = "organisation:change"
@@ -67,16 +66,12 @@ class Action(StrEnum):
     CASE_REFUSE = "case:refuse"
     CASE_CANCEL = "case:cancel"
     CASE_ASK_AGAIN = "case:ask_again"
-    CASE_GRANT = "case:grant"
-    CASE_ROTATE = "case:rotate"
     CASE_JOIN = "case:join"
     CASE_STEP_REFUSED = "case:step_refused"
     CASE_DENY = "case:deny"
 
     MESSAGE_POST = "message:post"
     MESSAGE_READ = "message:read"
-    MESSAGE_DENY = "message:deny"
-    RECEIPT_POST = "receipt:post"
 
     ATTACHMENT_UPLOAD = "attachment:upload"
     ATTACHMENT_STORE = "attachment:store"
