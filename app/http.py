@@ -18,7 +18,57 @@ from app.errors import MalformedBody, ValidationFailed
 M = TypeVar("M", bound=BaseModel)
 F = TypeVar("F", bound=Callable[..., Any])
 
-openapi = SpecTree(
+_PROBLEM = {
+    "title": "Problem",
+    "description": "A refusal (RFC 9457). `code` is stable; `detail` is in the reader's language.",
+    "type": "object",
+    "required": ["type", "status", "code", "detail"],
+    "properties": {
+        "type": {"const": "about:blank"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
+        "detail": {"type": "string", "minLength": 1},
+        "retry_after": {"type": "integer", "minimum": 0},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+class ApiDocument(SpecTree):
+    """The OpenAPI document: this API alone, with every refusal as the problem it is sent as."""
+
+    def _generate_spec(self) -> dict[str, Any]:
+        spec: dict[str, Any] = super()._generate_spec()
+        spec["paths"] = {
+            path: operations
+            for path, operations in spec["paths"].items()
+            if path.startswith("/api/")
+        }
+        spec["components"]["schemas"]["Problem"] = _PROBLEM
+        problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+        for operations in spec["paths"].values():
+            for method, operation in operations.items():
+                answers = operation["responses"]
+                answers.pop("422", None)
+                if not answers:  # bytes rather than JSON: tus, downloads
+                    answers["2XX"] = {"description": "Done"}
+                if method == "put" and "201" in answers:  # sent again under the same id
+                    answers.setdefault("200", answers["201"])
+                answers["default"] = {
+                    "description": "Refused",
+                    "content": {"application/problem+json": problem},
+                }
+        return spec
+
+
+openapi = ApiDocument(
     "flask",
     title="Cordée",
     version="1",

@@ -66,7 +66,7 @@ def _forbid_in_sqlite() -> None:
         ("trace_place", "place = NEW.place OR trace_id = NEW.trace_id"),
     ):
         op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) "
             "BEGIN SELECT RAISE(ABORT, 'the trace is append-only'); END"
         )

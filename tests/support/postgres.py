@@ -7,6 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from itertools import count
 from pathlib import Path
 
@@ -40,11 +41,24 @@ class PostgresServer:
             stdout=subprocess.DEVNULL, stderr=(self.folder / "log").open("wb"),
         )  # fmt: skip
         wait_for_port(self.port, self.process)
+        self._wait_until_it_answers()
         self._create(TEMPLATE)
         migrate(self.url(TEMPLATE))
 
     def _run(self, *command: object) -> None:
         subprocess.run([*self._as_owner, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
+
+    def _wait_until_it_answers(self, seconds: float = 30) -> None:
+        """It listens before it is ready ("the database system is starting up")."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                psycopg.connect(self.url("postgres")).close()
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def url(self, name: str) -> str:
         return f"postgresql://cordee@127.0.0.1:{self.port}/{name}"
