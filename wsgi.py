@@ -1,2 +1,3 @@
 from app.factory import create_served_app
+
 app = create_served_app()
