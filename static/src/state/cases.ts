@@ -341,7 +341,10 @@ export function startCases(): void {
   on<{ case: string }>('case:changed', ({ case: id }) => refreshCase(id));
   onReconnect(() => void loadCases());
   onLanded((job, answer) => {
-    if (job.kind === 'case' && answer) keepRow(answer as unknown as CaseRow);
+    if (job.kind === 'case' && answer) {
+      missing.value = new Set([...missing.value].filter((id) => id !== job.id));
+      keepRow(answer as unknown as CaseRow);
+    }
     if (job.kind === 'step' && answer?.['case']) keepRow(answer['case'] as CaseRow);
   });
 }

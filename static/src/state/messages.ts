@@ -6,7 +6,7 @@ import { openMessage } from './case-keys.ts';
 import type { CaseRow, MessageRow, OpenedMessage } from './case-types.ts';
 import { caseRow, fetchCase, refreshCase, rows, updateRow } from './cases.ts';
 import { onLock } from './keys.ts';
-import { jobs, onLanded, waitingMessage, waitingOf } from './outbox.ts';
+import { jobs, onLanded, refreshOutbox, waitingMessage, waitingOf } from './outbox.ts';
 import { locked, me } from './session.ts';
 import {
   emptyThread,
@@ -109,6 +109,9 @@ export function followThread(caseId: string): LiveThread {
   async function begin(): Promise<void> {
     loading.value = true;
     try {
+      await refreshOutbox();
+      // Not on the server yet: there is nothing to fetch until it has landed.
+      if (waitingOf(caseId).some((job) => job.kind === 'case')) return;
       const row = await fetchCase(caseId);
       thread.value = withLast(thread.value, row.last_sequence);
       for (const [account, read] of Object.entries(row.read)) {

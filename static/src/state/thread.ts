@@ -18,6 +18,8 @@ export interface Thread {
   read: Readonly<Record<string, number>>;
   /** Account → last sequence that reached one of their devices. */
   delivered: Readonly<Record<string, number>>;
+  /** Account → when they last read, as far as the server said. */
+  readAt: Readonly<Record<string, string>>;
   /** Account → when to stop believing that they are typing. */
   typing: Readonly<Record<string, number>>;
   present: readonly string[];
@@ -34,6 +36,7 @@ export function emptyThread(caseId: string): Thread {
     whole: false,
     read: {},
     delivered: {},
+    readAt: {},
     typing: {},
     present: [],
   };
@@ -88,18 +91,23 @@ export interface Receipt {
   account: string;
   read: number;
   delivered?: number;
+  /** When it was read (RFC 3339). */
+  at?: string;
 }
 
 /** Receipts only grow: an old one arriving late changes nothing. */
-export function withReceipt(thread: Thread, { account, read, delivered = read }: Receipt): Thread {
+export function withReceipt(thread: Thread, receipt: Receipt): Thread {
+  const { account, read, delivered = read, at } = receipt;
   const grown = (known: Readonly<Record<string, number>>, value: number) => ({
     ...known,
     [account]: Math.max(known[account] ?? 0, value),
   });
+  const further = read > (thread.read[account] ?? -1);
   return {
     ...thread,
     read: grown(thread.read, read),
     delivered: grown(thread.delivered, Math.max(read, delivered)),
+    readAt: at && further ? { ...thread.readAt, [account]: at } : thread.readAt,
   };
 }
 

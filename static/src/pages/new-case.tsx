@@ -1,0 +1,236 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { t } from '../i18n.ts';
+import { navigate, type Params, route } from '../router.ts';
+import { startCases } from '../state/cases.ts';
+import {
+  type CaseDraft,
+  dropCaseDraft,
+  findCaseDraft,
+  newCaseDraft,
+  saveCaseDraft,
+} from '../state/drafts.ts';
+import { myCareTeams } from '../state/groups.ts';
+import { openCase } from '../state/posting.ts';
+import { online } from '../state/session.ts';
+import { Button } from '../ui/button.tsx';
+import {
+  headerOf,
+  PatientStep,
+  PoolStep,
+  problemsOf,
+  QuestionStep,
+  ReviewStep,
+  type StepProps,
+  UrgencyStep,
+} from '../ui/cases/wizard.tsx';
+import { Steps, Waiting } from '../ui/feedback.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { Problems } from '../ui/problems.tsx';
+import { toast, undoable } from '../ui/toast.tsx';
+
+const STEPS: { title: () => string; show: (props: StepProps) => JSX.Element }[] = [
+  { title: () => t('Whom do you ask?'), show: PoolStep },
+  { title: () => t('Patient and consent'), show: PatientStep },
+  { title: () => t('How urgent is it?'), show: UrgencyStep },
+  { title: () => t('Question and photos'), show: QuestionStep },
+  { title: () => t('Check and send'), show: ReviewStep },
+];
+
+const SAVE_AFTER = 300;
+
+/** From a pool to a sealed case in a few touches. Whatever is typed is kept, sealed, at once. */
+export default function NewCasePage({ params }: { params: Params }): JSX.Element {
+  const id = params['draft'];
+  const draft = useSignal<CaseDraft | null>(null);
+  const gone = useSignal(false);
+  useEffect(startCases, []);
+  useEffect(() => {
+    if (!id) {
+      // An address of its own from the first touch, so that a reload comes back here.
+      const fresh = newCaseDraft(myCareTeams()[0]?.id ?? null);
+      draft.value = fresh;
+      navigate(`/new/${fresh.id}`, { replace: true });
+      return;
+    }
+    if (draft.value?.id === id) return;
+    draft.value = null;
+    void findCaseDraft(id).then((found) => {
+      if (found) draft.value = found;
+      else gone.value = true;
+    });
+  }, [id, draft, gone]);
+  if (gone.value) {
+    return (
+      <div class="page" data-width="narrow">
+        <h1>{t('This draft is no longer on this device')}</h1>
+        <p class="quiet">{t('It was sent or deleted.')}</p>
+        <Button
+          kind="primary"
+          onClick={() => {
+            gone.value = false;
+            navigate('/new');
+          }}
+        >
+          {t('Begin a new case')}
+        </Button>
+      </div>
+    );
+  }
+  if (!draft.value) return <Waiting />;
+  return <Wizard key={draft.value.id} initial={draft.value} />;
+}
+
+function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
+  const draft = useSignal(initial);
+  const problem = useSignal<unknown>(null);
+  const told = useSignal(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const over = useRef(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const asked = Number(route.value.query.get('step') ?? 0);
+  const step = Math.min(STEPS.length - 1, Math.max(0, Number.isInteger(asked) ? asked : 0));
+
+  function keep(): void {
+    clearTimeout(timer.current);
+    timer.current = undefined;
+    if (over.current) return;
+    saveCaseDraft(draft.value).catch(() => undefined);
+  }
+
+  const change = (part: Partial<CaseDraft>) => {
+    draft.value = { ...draft.value, ...part };
+    clearTimeout(timer.current);
+    timer.current = setTimeout(keep, SAVE_AFTER);
+  };
+
+  const goTo = (next: number) => {
+    told.value = false;
+    if (timer.current !== undefined) keep();
+    navigate(`/new/${draft.value.id}?step=${next}`);
+  };
+
+  useEffect(() => {
+    const leave = () => {
+      if (timer.current !== undefined) keep();
+    };
+    addEventListener('pagehide', leave);
+    return () => {
+      leave();
+      removeEventListener('pagehide', leave);
+    };
+  }, []);
+
+  useEffect(() => {
+    document.title = `${t('New case')} · Cordée`;
+    heading.current?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [step]);
+
+  const wrong = problemsOf(draft.value, step);
+  const last = step === STEPS.length - 1;
+
+  async function next(): Promise<void> {
+    if (Object.keys(wrong).length > 0) {
+      told.value = true;
+      requestAnimationFrame(() =>
+        document.querySelector<HTMLElement>('.wizard [aria-invalid="true"]')?.focus(),
+      );
+      return;
+    }
+    if (!last) {
+      goTo(step + 1);
+      return;
+    }
+    await send();
+  }
+
+  async function send(): Promise<void> {
+    const { id, pool, careTeam, urgency } = draft.value;
+    if (over.current || pool === null || urgency === null) return;
+    clearTimeout(timer.current);
+    timer.current = undefined;
+    over.current = true;
+    problem.value = null;
+    try {
+      await openCase({ id, pool, careTeam, urgency, header: headerOf(draft.value) }, id);
+    } catch (error) {
+      over.current = false;
+      problem.value = error;
+      return;
+    }
+    toast(
+      online.value
+        ? t('Sealed. It is on its way.')
+        : t('Sealed and safe on this device. It leaves when the network is back.'),
+    );
+    navigate(`/cases/${id}`, { replace: true });
+  }
+
+  const remove = () => {
+    over.current = true;
+    clearTimeout(timer.current);
+    const { value } = draft;
+    navigate('/');
+    undoable(t('Draft deleted'), () => dropCaseDraft(value), { back: () => saveCaseDraft(value) });
+  };
+
+  const { title, show: Show } = STEPS[step] as (typeof STEPS)[number];
+  return (
+    <form
+      class="page wizard"
+      data-width="narrow"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void next();
+      }}
+    >
+      <div class="row" data-spread>
+        <Button
+          kind="plain"
+          icon="back"
+          onClick={() => (step > 0 ? goTo(step - 1) : navigate('/'))}
+        >
+          {step > 0 ? t('Back') : t('My cases')}
+        </Button>
+        <Button kind="plain" icon="trash" onClick={remove}>
+          {t('Delete the draft')}
+        </Button>
+      </div>
+      <Steps current={step + 1} total={STEPS.length} />
+      <h1 ref={heading} tabIndex={-1}>
+        {title()}
+      </h1>
+      <div class="stack">
+        <Show
+          draft={draft.value}
+          files={draft}
+          wrong={told.value ? wrong : {}}
+          onChange={change}
+          onGo={goTo}
+          onNext={() => void next()}
+        />
+        <Problems error={problem.value} />
+      </div>
+      {step > 0 && (
+        <div class="wizard-foot">
+          <Button
+            type="submit"
+            kind="primary"
+            size="large"
+            wide
+            {...(last ? { icon: 'send' } : {})}
+          >
+            {last ? t('Seal and send') : t('Continue')}
+          </Button>
+          <p class="small quiet row">
+            <Icon name="lock" />
+            {t('Kept sealed on this device until you send it.')}
+          </p>
+        </div>
+      )}
+    </form>
+  );
+}

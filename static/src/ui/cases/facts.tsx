@@ -1,0 +1,232 @@
+import type { JSX } from 'preact';
+import { fromBase64, fromUtf8 } from '../../crypto/bytes.ts';
+import { parseRecipient } from '../../crypto/contexts.ts';
+import type { AttachmentManifest } from '../../crypto/payloads.ts';
+import { t, tn } from '../../i18n.ts';
+import type { Place } from '../../photos/sealing.ts';
+import { patientName } from '../../state/bodies.ts';
+import type { CaseRow, HeaderBody, OpenedCase } from '../../state/case-types.ts';
+import { findGroup } from '../../state/groups.ts';
+import type { LiveThread } from '../../state/messages.ts';
+import { me } from '../../state/session.ts';
+import { birthDateWords, dateAndTime, urgencyWord } from '../../state/words.ts';
+import { sexWord } from './cards.tsx';
+import { SealProblem, SealSign } from './marks.tsx';
+import { nameOf } from './people.ts';
+import { Pictures, parted } from './picture.tsx';
+
+function insWord(header: HeaderBody): string {
+  const words = {
+    provisoire: t('provisional'),
+    recuperee: t('retrieved'),
+    validee: t('validated'),
+    qualifiee: t('qualified'),
+  };
+  const { ins, ins_status: status } = header.patient;
+  return status ? `${ins} (${words[status]})` : ins;
+}
+
+function Facts({ facts }: { facts: [string, string | null | undefined][] }): JSX.Element {
+  return (
+    <dl class="facts">
+      {facts
+        .filter((fact): fact is [string, string] => Boolean(fact[1]))
+        .map(([name, value]) => (
+          <div class="fact" key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+/** Everything known of the case beside the conversation. */
+export function CaseFacts({
+  row,
+  found,
+  live,
+  place,
+  onOpen,
+}: {
+  row: CaseRow;
+  found: OpenedCase | undefined;
+  live: LiveThread;
+  place: Place;
+  onOpen: (files: AttachmentManifest[], index: number) => void;
+}): JSX.Element {
+  const header = found?.header;
+  return (
+    <div class="stack facts-pane">
+      <SealProblem seal={found?.seal} what="case" />
+      {header && (
+        <>
+          <section aria-labelledby="patient-title">
+            <h2 id="patient-title">{t('Patient')}</h2>
+            <Facts
+              facts={[
+                [t('Name'), patientName(header.patient)],
+                [t('Birth name'), header.patient.birth_name],
+                [t('Sex'), sexWord(header.patient)],
+                [t('Birth date'), birthDateWords(header.patient.birth_date)],
+                [t('Birthplace code'), header.patient.birthplace_code],
+                [t('INS'), insWord(header)],
+                [t('Local identifier'), header.patient.local_id],
+              ]}
+            />
+          </section>
+          <section aria-labelledby="consent-title">
+            <h2 id="consent-title">{t('Consent')}</h2>
+            <p>{consentWords(header)}</p>
+          </section>
+          <AllPictures row={row} header={header} live={live} place={place} onOpen={onOpen} />
+        </>
+      )}
+      <section aria-labelledby="request-title">
+        <h2 id="request-title">{t('Request')}</h2>
+        <Facts
+          facts={[
+            [t('Number'), row.number],
+            [t('Asked by'), row.opened_by.name],
+            [t('On behalf of'), row.organisation?.name],
+            [t('Pool'), row.pool.name],
+            [t('Expert'), row.expert?.name],
+            [t('Urgency'), urgencyWord(row.urgency)],
+            [t('Reason of the urgency'), header?.urgency_reason],
+            [t('Sent'), dateAndTime(row.opened_at)],
+            [t('Answer due'), dateAndTime(row.due_at)],
+            [t('Wanted delay'), header?.wanted_delay],
+          ]}
+        />
+      </section>
+      <Circle row={row} found={found} live={live} />
+    </div>
+  );
+}
+
+function consentWords(header: HeaderBody): string {
+  const { by, representative_name: name, how, at } = header.consent;
+  const when = at ? dateAndTime(at) : '';
+  if (by === 'representative') {
+    return how === 'written'
+      ? t('{name}, representative, was informed and agreed in writing, {when}.', {
+          name: name ?? '',
+          when,
+        })
+      : t('{name}, representative, was informed and does not object, {when}.', {
+          name: name ?? '',
+          when,
+        });
+  }
+  return how === 'written'
+    ? t('The patient was informed and agreed in writing, {when}.', { when })
+    : t('The patient was informed and does not object, {when}.', { when });
+}
+
+/** Every picture of the case, those of the conversation included. */
+function AllPictures({
+  row,
+  header,
+  live,
+  place,
+  onOpen,
+}: {
+  row: CaseRow;
+  header: HeaderBody;
+  live: LiveThread;
+  place: Place;
+  onOpen: (files: AttachmentManifest[], index: number) => void;
+}): JSX.Element | null {
+  const said = live.thread.value.rows.flatMap(
+    (message) => live.opened.value.get(message.id)?.attachments ?? [],
+  );
+  const { pictures } = parted([...header.attachments, ...said]);
+  if (pictures.length === 0) return null;
+  const known = [
+    ...row.header.attachments,
+    ...live.thread.value.rows.flatMap((message) => message.attachments),
+  ];
+  return (
+    <section aria-labelledby="pictures-title">
+      <h2 id="pictures-title">{tn('{n} photo', '{n} photos', pictures.length)}</h2>
+      <Pictures
+        place={place}
+        files={pictures}
+        stored={(id) => known.find((file) => file.id === id)?.stored ?? false}
+        onOpen={(index) => onOpen(pictures, index)}
+      />
+    </section>
+  );
+}
+
+/** Whom the case's key is wrapped to, as its signed events say. */
+function recipientsOf(row: CaseRow): string[] {
+  const found = new Set<string>();
+  for (const event of row.events) {
+    const { to } = JSON.parse(fromUtf8(fromBase64(event.p))) as { to?: string[] };
+    for (const recipient of to ?? []) found.add(recipient);
+  }
+  return [...found];
+}
+
+/** Who can read this case, in words. */
+function Circle({
+  row,
+  found,
+  live,
+}: {
+  row: CaseRow;
+  found: OpenedCase | undefined;
+  live: LiveThread;
+}): JSX.Element | null {
+  const recipients = recipientsOf(row).map(parseRecipient);
+  if (recipients.length === 0) return null;
+  const present = new Set(live.thread.value.present);
+  const named = (id: string) => (
+    <span>
+      {nameOf(row, id)}
+      {present.has(id) && id !== me.value?.id && (
+        <span class="here"> · {t('looking at it now')}</span>
+      )}
+    </span>
+  );
+  return (
+    <section aria-labelledby="circle-title">
+      <div class="row" data-spread>
+        <h2 id="circle-title">{t('Who can read this case')}</h2>
+        {found && <SealSign seal={found.seal} label={t('Seal checked: nobody else has the key')} />}
+      </div>
+      <ul class="circle">
+        {recipients.map((recipient) => {
+          if (recipient.kind === 'account') {
+            return <li key={`account ${recipient.id}`}>{named(recipient.id)}</li>;
+          }
+          if (recipient.kind === 'custodian') {
+            return (
+              <li key={`custodian ${recipient.n}`}>{t('The organisation’s sealed archive')}</li>
+            );
+          }
+          const group = findGroup(recipient.id);
+          return (
+            <li key={recipient.id}>
+              <details>
+                <summary>
+                  {t('{name}: {people}', {
+                    name: group?.name ?? t('A group'),
+                    people: tn('{n} person', '{n} people', group?.members.length ?? 0),
+                  })}
+                </summary>
+                <ul class="plain">
+                  {group?.members.map((member) => (
+                    <li key={member.id}>{named(member.id)}</li>
+                  ))}
+                </ul>
+              </details>
+            </li>
+          );
+        })}
+      </ul>
+      <p class="small quiet">{t('The server stores the case and cannot read it.')}</p>
+    </section>
+  );
+}

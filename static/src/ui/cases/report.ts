@@ -1,0 +1,85 @@
+/** The written report of a case: what print and PDF both show, as plain values. */
+import { t } from '../../i18n.ts';
+import type { Manifest } from '../../photos/manifest.ts';
+import { isOpinion, patientName } from '../../state/bodies.ts';
+import type { CaseRow, HeaderBody, MessageRow, OpinionBody } from '../../state/case-types.ts';
+import type { LiveThread } from '../../state/messages.ts';
+import { birthDateWords, dateAndTime, urgencyWord } from '../../state/words.ts';
+import { sexWord } from './cards.tsx';
+import { parted } from './picture.tsx';
+
+export interface SignedOpinion {
+  message: MessageRow;
+  body: OpinionBody;
+  /** Seal and author were checked. */
+  checked: boolean;
+}
+
+export interface Section {
+  title: string;
+  text: string;
+}
+
+export interface Report {
+  number: string;
+  title: string;
+  facts: [name: string, value: string][];
+  question: string;
+  opinions: { title: string; signature: string; sections: Section[]; replaced: boolean }[];
+  pictures: Manifest[];
+}
+
+/** Opinions in the thread whose seal holds, newest version first. */
+export function signedOpinions(live: LiveThread): SignedOpinion[] {
+  return live.thread.value.rows
+    .flatMap((message) => {
+      const found = live.opened.value.get(message.id);
+      const body = found?.body ?? null;
+      if (message.kind !== 'opinion' || !found || !isOpinion(body)) return [];
+      return [{ message, body, checked: found.seal.state === 'whole' }];
+    })
+    .reverse();
+}
+
+export function sectionsOf(body: OpinionBody): Section[] {
+  return [
+    { title: t('Conclusion'), text: body.conclusion },
+    { title: t('Recommendations and prescriptions'), text: body.recommendations },
+    { title: t('Follow-up'), text: body.follow_up },
+    { title: t('Technical incidents'), text: body.incidents },
+  ].filter((section) => section.text.trim());
+}
+
+export function reportOf(row: CaseRow, header: HeaderBody, opinions: SignedOpinion[]): Report {
+  const { patient } = header;
+  const facts: [string, string][] = [
+    [t('Patient'), patientName(patient)],
+    [t('Birth name'), patient.birth_name],
+    [t('Sex'), sexWord(patient)],
+    [t('Birth date'), birthDateWords(patient.birth_date)],
+    [t('INS'), patient.ins],
+    [t('Local identifier'), patient.local_id],
+    [t('Asked by'), row.opened_by.name],
+    [t('On behalf of'), row.organisation?.name ?? ''],
+    [t('Pool'), row.pool.name],
+    [t('Expert'), row.expert?.name ?? ''],
+    [t('Urgency'), urgencyWord(row.urgency)],
+    [t('Sent'), dateAndTime(row.opened_at)],
+  ];
+  return {
+    number: row.number,
+    title: t('Teleexpertise report'),
+    facts: facts.filter(([, value]) => value),
+    question: header.question,
+    opinions: opinions.map(({ message, body }, index) => ({
+      title: body.version > 1 ? t('Opinion, version {n}', { n: body.version }) : t('Opinion'),
+      signature: t('Signed by {name} on {when}', {
+        name: message.author.name,
+        when: dateAndTime(message.posted_at),
+      }),
+      sections: sectionsOf(body),
+      replaced: index > 0,
+    })),
+    pictures: parted(header.attachments).pictures,
+  };
+}

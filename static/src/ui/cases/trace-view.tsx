@@ -1,0 +1,105 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { t } from '../../i18n.ts';
+import type { CaseRow } from '../../state/case-types.ts';
+import type { Named, Page } from '../../state/types.ts';
+import { clockTime, dayWords } from '../../state/words.ts';
+import { api } from '../../transport/http.ts';
+import { Button } from '../button.tsx';
+import { Waiting } from '../feedback.tsx';
+import { Problems } from '../problems.tsx';
+
+interface TraceRow {
+  id: string;
+  place: number | null;
+  at: string;
+  actor: Named | null;
+  action: string;
+  result: 'done' | 'refused' | 'denied';
+}
+
+/** An action of the trace as a sentence without its subject: "opened the case". */
+function actionWords(action: string): string {
+  const words: Record<string, () => string> = {
+    'case:open': () => t('sent the request'),
+    'case:read': () => t('looked at the case'),
+    'case:claim': () => t('took the case'),
+    'case:release': () => t('gave the case back'),
+    'case:request_information': () => t('asked for information'),
+    'case:answer_information': () => t('gave the information'),
+    'case:give_opinion': () => t('signed an opinion'),
+    'case:amend_opinion': () => t('amended the opinion'),
+    'case:acknowledge': () => t('confirmed having read the opinion'),
+    'case:close': () => t('closed the case'),
+    'case:refuse': () => t('refused the case'),
+    'case:cancel': () => t('cancelled the request'),
+    'case:ask_again': () => t('asked a new question'),
+    'case:deny': () => t('was refused access'),
+    'case:trace': () => t('looked at this trace'),
+    'message:post': () => t('wrote a message'),
+    'message:read': () => t('read the messages'),
+    'attachment:upload': () => t('sent a file'),
+    'attachment:download': () => t('opened a file'),
+    'attachment:delete': () => t('withdrew a file'),
+  };
+  return words[action]?.() ?? action;
+}
+
+/** Who did or read what, and when: the same for everyone of the circle. */
+export function CaseTrace({ row }: { row: CaseRow }): JSX.Element {
+  const items = useSignal<TraceRow[] | null>(null);
+  const next = useSignal<string | null>(null);
+  const problem = useSignal<unknown>(null);
+
+  async function load(cursor: string | null): Promise<void> {
+    problem.value = null;
+    try {
+      const query = new URLSearchParams({ limit: '100', ...(cursor ? { cursor } : {}) });
+      const page = await api<Page<TraceRow>>('GET', `/cases/${row.id}/trace?${query}`);
+      items.value = cursor ? [...(items.value ?? []), ...page.items] : page.items;
+      next.value = page.next;
+    } catch (error) {
+      problem.value = error;
+    }
+  }
+
+  useEffect(() => {
+    void load(null);
+  }, [row.id, row.last_activity_at, row.state]);
+
+  if (problem.value) return <Problems error={problem.value} />;
+  if (!items.value) return <Waiting />;
+  let day = '';
+  return (
+    <section class="stack" aria-labelledby="trace-title">
+      <h2 id="trace-title">{t('Trace')}</h2>
+      <p class="small quiet">
+        {t('Everything done or read in this case, by whom and when. Nobody can change it.')}
+      </p>
+      <ol class="trace">
+        {items.value.map((item) => {
+          const on = dayWords(item.at);
+          const fresh = on !== day;
+          day = on;
+          return (
+            <li key={item.id}>
+              {fresh && <p class="day">{on}</p>}
+              <p>
+                <time class="quiet tabular" dateTime={item.at}>
+                  {clockTime(item.at)}
+                </time>
+                <span>
+                  <span class="strong">{item.actor?.name ?? t('The system')}</span>{' '}
+                  {actionWords(item.action)}
+                  {item.result !== 'done' && <span class="quiet"> ({t('refused')})</span>}
+                </span>
+              </p>
+            </li>
+          );
+        })}
+      </ol>
+      {next.value && <Button onClick={() => load(next.value)}>{t('Show more')}</Button>}
+    </section>
+  );
+}
