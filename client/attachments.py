@@ -26,6 +26,9 @@ from protocol.statements import Manifest, Preview
 
 CHUNK = 1024 * 1024
 TUS = {"Tus-Resumable": "1.0.0"}
+OFFSET_BYTES = "application/offset+octet-stream"
+AT_ONCE = 512 * 1024
+"""Up to this size a file travels in the request that announces it (creation-with-upload)."""
 RESUMPTIONS = 8
 """How often an upload or download takes up again where the line broke, without progress."""
 
@@ -151,8 +154,7 @@ class Attachments:
                     progress(done, total)
 
     def _upload_one(self, case: str, blob: SealedBlob) -> Iterator[int]:
-        location = self._create_upload(case, blob)
-        offset = self._offset(location)
+        location, offset = self._create_upload(case, blob)
         if offset:
             yield offset
         ends = _running_sums(blob.part_sizes)
@@ -175,12 +177,23 @@ class Attachments:
                 yield reached - offset
             offset = reached
 
-    def _create_upload(self, case: str, blob: SealedBlob) -> str:
+    def _create_upload(self, case: str, blob: SealedBlob) -> tuple[str, int]:
+        """Where to send, and how much the server holds. A small file goes along at once: the
+        server knows an upload by its attachment, so repeating this is harmless."""
         metadata = f"case {_meta(case)},attachment {_meta(blob.id)}"
         headers = {**TUS, "Upload-Length": str(blob.size), "Upload-Metadata": metadata}
-        answer = self._transport.send("POST", "/uploads", headers=headers)
+        content = None
+        if blob.size <= AT_ONCE:
+            blob.file.seek(0)
+            content = blob.file.read()
+            headers |= {"Content-Type": OFFSET_BYTES, "Upload-Checksum": _checksum(content)}
+        answer = self._transport.send(
+            "POST", "/uploads", headers=headers, content=content, repeatable=True
+        )
         location = answer.headers["Location"]
-        return str(location[location.index(API) + len(API) :])
+        path = str(location[location.index(API) + len(API) :])
+        held = answer.headers.get("Upload-Offset")
+        return path, self._offset(path) if held is None else int(held)
 
     def _offset(self, location: str) -> int:
         answer = self._transport.send("HEAD", location, headers=TUS)
@@ -190,8 +203,8 @@ class Attachments:
         headers = {
             **TUS,
             "Upload-Offset": str(offset),
-            "Content-Type": "application/offset+octet-stream",
-            "Upload-Checksum": f"sha256 {b64(sha256(chunk).digest())}",
+            "Content-Type": OFFSET_BYTES,
+            "Upload-Checksum": _checksum(chunk),
         }
         answer = self._transport.send("PATCH", location, headers=headers, content=chunk)
         return int(answer.headers["Upload-Offset"])
@@ -272,6 +285,10 @@ def _running_sums(sizes: Sequence[int]) -> list[int]:
     for size in sizes:
         sums.append(size + (sums[-1] if sums else 0))
     return sums
+
+
+def _checksum(chunk: bytes) -> str:
+    return f"sha256 {b64(sha256(chunk).digest())}"
 
 
 def _meta(value: str) -> str:

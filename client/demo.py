@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -201,12 +202,15 @@ class Seeding:
             return
         self.instance.mkdir(parents=True, exist_ok=True)
         self.publish_people()
-        administrator = self.administrator()
-        self.organisations(administrator)
-        self.people(administrator)
-        self.groups(administrator)
-        for case in CASES:
-            self.case(case)
+        with ThreadPoolExecutor(1) as studio:
+            # Drawn while the network is being founded, which mostly waits for other processes.
+            drawn = [studio.submit(_drawn, case.pictures) for case in CASES]
+            administrator = self.administrator()
+            self.organisations(administrator)
+            self.people(administrator)
+            self.groups(administrator)
+            for case, pictures in zip(CASES, drawn, strict=True):
+                self.case(case, pictures.result())
         for client in self.clients.values():
             client.sign_out()
             client.close()
@@ -313,7 +317,7 @@ class Seeding:
 
     # cases
 
-    def case(self, case: DemoCase) -> None:
+    def case(self, case: DemoCase, files: list[PlainFile]) -> None:
         """Open a case and act its script; one that exists is left as it is."""
         ident = str(uuid5(SPACE, f"case {case.name}"))
         opener = self.clients[case.opener]
@@ -326,7 +330,7 @@ class Seeding:
         opener.cases.open_case(
             case.pool,
             case.request,
-            files=[_drawn(picture) for picture in case.pictures],
+            files=files,
             captions=[picture[2] for picture in case.pictures],
             care_team=case.care_team,
             case=ident,
@@ -335,9 +339,8 @@ class Seeding:
             _perform(self.clients[act.who], ident, act)
 
 
-def _drawn(picture: Picture) -> PlainFile:
-    name, draw, _ = picture
-    return PlainFile(name, data=draw())
+def _drawn(pictures: tuple[Picture, ...]) -> list[PlainFile]:
+    return [PlainFile(name, data=draw()) for name, draw, _ in pictures]
 
 
 def _perform(client: CordeeClient, case: str, act: Act) -> None:
@@ -349,7 +352,7 @@ def _perform(client: CordeeClient, case: str, act: Act) -> None:
         case "claim":
             client.steps.claim(case)
         case "say":
-            client.thread.post(case, act.text, files=[_drawn(p) for p in act.pictures])
+            client.thread.post(case, act.text, files=_drawn(act.pictures))
         case "ask":
             client.steps.request_information(case, act.text)
         case "answer":

@@ -41,22 +41,31 @@ def _skin(seed: int, tone: tuple[int, int, int]) -> np.ndarray:
     return base
 
 
-def _blob(seed: int, centre: tuple[int, int], radius: float, rough: float) -> np.ndarray:
-    """0 to 1 inside an irregular round shape, soft at its edge."""
+Mask = tuple[tuple[slice, slice], np.ndarray]
+"""Where a shape lies, and 0 to 1 there: only that box is computed."""
+
+
+def _blob(seed: int, centre: tuple[int, int], radius: float, rough: float) -> Mask:
+    """An irregular round shape, soft at its edge."""
     width, height = SIZE
+    reach = int(radius * (1.2 + 2 * rough))
+    left, right = max(0, centre[0] - reach), min(width, centre[0] + reach)
+    top, bottom = max(0, centre[1] - reach), min(height, centre[1] + reach)
     rng = np.random.default_rng(seed)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
     angle = np.arctan2(y - centre[1], x - centre[0])
     edge = np.full_like(angle, radius)
     for wave in range(2, 9):
         edge += radius * rough / wave * np.cos(wave * angle + rng.uniform(0, 2 * math.pi))
     distance = np.hypot(x - centre[0], y - centre[1])
-    inside: np.ndarray = np.clip((edge - distance) / (radius * 0.08) + 0.5, 0, 1)
-    return inside
+    inside = np.clip((edge - distance) / (radius * 0.08) + 0.5, 0, 1)
+    return (slice(top, bottom), slice(left, right)), inside
 
 
-def _mixed(base: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) -> None:
-    base += (np.array(colour, np.float32) - base) * mask[..., None]
+def _mixed(base: np.ndarray, mask: Mask, strength: float, colour: tuple[int, int, int]) -> None:
+    """Lay a colour over what the mask covers."""
+    box, inside = mask
+    base[box] += (np.array(colour, np.float32) - base[box]) * (inside * strength)[..., None]
 
 
 def _finished(base: np.ndarray, blur: float = 0.6) -> Image.Image:
@@ -67,9 +76,9 @@ def _finished(base: np.ndarray, blur: float = 0.6) -> Image.Image:
 def pigmented_lesion(seed: int = 11) -> bytes:
     """An asymmetric pigmented lesion of two colours beside a ruler."""
     base = _skin(seed, (214, 168, 142))
-    _mixed(base, _blob(seed, (610, 450), 210, 0.35) * 0.75, (122, 78, 56))
-    _mixed(base, _blob(seed + 3, (670, 410), 110, 0.5) * 0.8, (58, 38, 34))
-    _mixed(base, _blob(seed + 5, (520, 540), 55, 0.4) * 0.5, (150, 70, 66))
+    _mixed(base, _blob(seed, (610, 450), 210, 0.35), 0.75, (122, 78, 56))
+    _mixed(base, _blob(seed + 3, (670, 410), 110, 0.5), 0.8, (58, 38, 34))
+    _mixed(base, _blob(seed + 5, (520, 540), 55, 0.4), 0.5, (150, 70, 66))
     image = _finished(base)
     _ruler(image)
     return _png(image)
@@ -82,19 +91,20 @@ def eczema(seed: int = 23) -> bytes:
     for number in range(14):
         centre = (int(rng.uniform(250, 1000)), int(rng.uniform(220, 760)))
         patch = _blob(seed + number, centre, float(rng.uniform(40, 130)), 0.5)
-        _mixed(base, patch * 0.42, (196, 84, 72))
+        _mixed(base, patch, 0.42, (196, 84, 72))
     scales = np.clip(_noise(seed + 40, SIZE, 6, 60) - 40, 0, 60) / 60
-    _mixed(base, scales * 0.35, (244, 232, 220))
+    everywhere = (slice(None), slice(None))
+    _mixed(base, (everywhere, scales), 0.35, (244, 232, 220))
     return _png(_finished(base))
 
 
 def pressure_sore(seed: int = 37) -> bytes:
     """A sacral pressure sore: red border, yellow bed, a dark edge."""
     base = _skin(seed, (208, 160, 138))
-    _mixed(base, _blob(seed, (640, 480), 310, 0.22) * 0.45, (186, 78, 70))
-    _mixed(base, _blob(seed + 1, (640, 480), 205, 0.28) * 0.85, (150, 44, 46))
-    _mixed(base, _blob(seed + 2, (630, 490), 140, 0.35) * 0.8, (206, 176, 96))
-    _mixed(base, _blob(seed + 3, (735, 415), 48, 0.5) * 0.9, (44, 32, 30))
+    _mixed(base, _blob(seed, (640, 480), 310, 0.22), 0.45, (186, 78, 70))
+    _mixed(base, _blob(seed + 1, (640, 480), 205, 0.28), 0.85, (150, 44, 46))
+    _mixed(base, _blob(seed + 2, (630, 490), 140, 0.35), 0.8, (206, 176, 96))
+    _mixed(base, _blob(seed + 3, (735, 415), 48, 0.5), 0.9, (44, 32, 30))
     image = _finished(base, 1.0)
     _ruler(image)
     return _png(image)

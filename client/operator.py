@@ -51,6 +51,10 @@ class RootKey:
     net: str
     seed: bytes = field(repr=False)
 
+    @classmethod
+    def fresh(cls) -> RootKey:
+        return cls(str(uuid4()), random_key())
+
     @property
     def public(self) -> bytes:
         return sign_public(self.seed)
@@ -72,14 +76,8 @@ class RootKey:
             raise RootKeyUnusable(f"{path} does not hold a root key") from error
 
 
-def found_network(name: str, admin_mail: str, key_file: Path, language: str = "fr") -> str:
-    """Make a network: root key to ``key_file``, first policy to the server.
-
-    Gives the single-use link for the first administrator. The policy names no registrar yet: the
-    administrator signs up, then ``appoint_registrar``.
-    """
-    root = RootKey(str(uuid4()), random_key())
-    root.write(key_file)
+def founding(name: str, root: RootKey) -> dict[str, Any]:
+    """What founds a network: its id, name, public root and first policy, without registrar."""
     policy = {
         "v": 1,
         "net": root.net,
@@ -92,12 +90,23 @@ def found_network(name: str, admin_mail: str, key_file: Path, language: str = "f
         "minimum_client": VERSION,
         "prev": None,
     }
-    given = {
+    return {
         "net": root.net,
         "name": name,
         "root": b64(root.public),
         "policy": sign_statement(POLICY, policy, root.seed),
     }
+
+
+def found_network(name: str, admin_mail: str, key_file: Path, language: str = "fr") -> str:
+    """Make a network: root key to ``key_file``, first policy to the server.
+
+    Gives the single-use link for the first administrator. The policy names no registrar yet: the
+    administrator signs up, then ``appoint_registrar``.
+    """
+    root = RootKey.fresh()
+    root.write(key_file)
+    given = founding(name, root)
     options = ("--admin-mail", admin_mail, "--language", language)
     try:
         return str(server_command("install-network", *options, given=given)["link"])
@@ -123,12 +132,16 @@ class Candidate:
 
 def candidate(mail: str, root: RootKey) -> Candidate:
     """Fetch and verify who has this address; nothing is signed yet."""
-    found = server_command("pending-registrar", mail)
+    return read_candidate(server_command("pending-registrar", mail), root)
+
+
+def read_candidate(found: Mapping[str, Any], root: RootKey) -> Candidate:
+    """Verify what the server says of somebody before anything is signed."""
     with broken_as(PolicyNotTrusted, "the network's policy"):
         policy = verify_policy_chain(found["policy"], root.public)
     if policy.net != root.net:
         raise PolicyNotTrusted("this server serves another network than the root key's")
-    with broken_as(PersonNotTrusted, f"keys of {mail}"):
+    with broken_as(PersonNotTrusted, f"keys of {found['name']}"):
         account = verify_account_chain([found["statement"]], policy, certified=False)
     if account.payload.account != found["account"]:
         raise PersonNotTrusted("the keys shown are another person's")
@@ -136,7 +149,12 @@ def candidate(mail: str, root: RootKey) -> Candidate:
 
 
 def appoint_registrar(person: Candidate, root: RootKey) -> None:
-    """Name somebody a registrar: the next policy, and the root's signature on their keys."""
+    """Name somebody a registrar and hand that to the server."""
+    server_command("install-appointment", given=appointment(person, root))
+
+
+def appointment(person: Candidate, root: RootKey) -> dict[str, Any]:
+    """The next policy, naming somebody a registrar, and the root's signature on their keys."""
     payload = person.policy.payload.model_dump(mode="json")
     entry = {"account": person.account.payload.account, "sign_key": b64(person.account.sign_key)}
     others = [known for known in payload["registrars"] if known["account"] != entry["account"]]
@@ -151,11 +169,10 @@ def appoint_registrar(person: Candidate, root: RootKey) -> None:
         if b64(root.public) in signed_by
         else cosign_statement(person.statement, root.seed)
     )
-    given = {
+    return {
         "policy_statement": sign_statement(POLICY, payload, root.seed),
         "account_statement": vouched,
     }
-    server_command("install-appointment", given=given)
 
 
 def server_command(*arguments: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -8,9 +8,11 @@ idempotent by ids chosen here), and anything that never left this machine. Waits
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -45,6 +47,7 @@ class Transport:
         self._http = httpx.Client(
             base_url=self.base_url,
             transport=transport,
+            verify=_trusted_authorities(),
             timeout=httpx.Timeout(60, connect=10),
             headers={"User-Agent": USER_AGENT, "Accept-Language": language},
             limits=httpx.Limits(max_connections=4, max_keepalive_connections=2),
@@ -101,8 +104,12 @@ class Transport:
     # bytes
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """One request, retried where that is safe; refusals are raised, other answers returned."""
+        """One request, retried where that is safe; refusals are raised, other answers returned.
+
+        ``repeatable=True`` says that this POST may be repeated as if it were a PUT.
+        """
         headers = dict(options.pop("headers", None) or {})
+        repeatable = options.pop("repeatable", False) or method in IDEMPOTENT
         renewed = False
         for attempt in range(ATTEMPTS):
             if self.csrf and method not in ("GET", "HEAD", "OPTIONS"):
@@ -111,7 +118,7 @@ class Transport:
                 response = self._http.request(method, API + path, headers=headers, **options)
             except httpx.TransportError as error:
                 never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-                if not (never_sent or method in IDEMPOTENT) or attempt + 1 == ATTEMPTS:
+                if not (never_sent or repeatable) or attempt + 1 == ATTEMPTS:
                     raise NetworkDown(f"{self.base_url}: {type(error).__name__}") from error
                 self._wait(attempt)
                 continue
@@ -122,7 +129,7 @@ class Transport:
                 renewed = self._renew_csrf()
                 if renewed:
                     continue
-            if not self._worth_repeating(method, refusal) or attempt + 1 == ATTEMPTS:
+            if not (repeatable and _passing(refusal)) or attempt + 1 == ATTEMPTS:
                 raise refusal
             self._wait(attempt, refusal.extra.get("retry_after"))
         raise NetworkDown(f"{self.base_url}: gave up after {ATTEMPTS} attempts")
@@ -159,12 +166,6 @@ class Transport:
 
     # the rest is inside
 
-    def _worth_repeating(self, method: str, refusal: Refused) -> bool:
-        if refusal.status == 429:
-            wait = refusal.extra.get("retry_after", LONGEST_OBEYED_WAIT + 1)
-            return method in IDEMPOTENT and int(wait) <= LONGEST_OBEYED_WAIT
-        return method in IDEMPOTENT and refusal.status in (423, 502, 503, 504)
-
     def _renew_csrf(self) -> bool:
         response = self._http.get(API + "/session")
         if response.status_code != 200:
@@ -176,6 +177,20 @@ class Transport:
         ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
         pause = random.uniform(0, ceiling)  # noqa: S311  (spreads load, hides nothing)
         self._sleep(max(pause, float(asked or 0)))
+
+
+def _passing(refusal: Refused) -> bool:
+    """Whether the same request may succeed in a moment."""
+    if refusal.status == 429:
+        wait = refusal.extra.get("retry_after", LONGEST_OBEYED_WAIT + 1)
+        return int(wait) <= LONGEST_OBEYED_WAIT
+    return refusal.status in (423, 502, 503, 504)
+
+
+@lru_cache(maxsize=1)
+def _trusted_authorities() -> ssl.SSLContext:
+    """The certificate authorities of this machine, read once for all clients."""
+    return ssl.create_default_context()
 
 
 def problem_of(response: httpx.Response) -> Refused:
