@@ -52,6 +52,7 @@ SILENT: dict[str, str] = {
 SOMETIMES: dict[str, str] = {
     "messaging.put_receipt": "only when more was read than before",
     "pools.put_grant": "only when the grant was missing",
+    "pools.post_statement": "only a statement not in the chain yet",
     "auth.patch_account": "only when the organisation changes",
     "auth.delete_suspension": "only when suspended",
     "auth.post_suspension": "only when not suspended already",
