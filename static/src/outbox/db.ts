@@ -4,8 +4,10 @@
  * All of it is ciphertext: jobs and parts under case and file keys, drafts under a key that exists
  * only while the application is unlocked. Safari may evict it all after weeks without a visit; that
  * is said on the page, and nothing here is the only copy of something the server confirmed.
+ *
+ * IndexedDB is spoken to directly: the service worker carries this file and must stay small. Inside
+ * a transaction nothing but its own requests is awaited, or the browser would commit it early.
  */
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { Job } from './jobs.ts';
 
 export interface StoredPart {
@@ -16,150 +18,117 @@ export interface StoredPart {
   at: number;
 }
 
-/** A case or a message being written. `sealed` opens only while unlocked. */
-export interface StoredDraft {
-  id: string;
-  account: string;
-  kind: 'case' | 'message';
-  sealed: Uint8Array<ArrayBuffer>;
-  savedAt: number;
-}
+type Store = 'jobs' | 'parts' | 'drafts';
 
-interface Shelf extends DBSchema {
-  jobs: { key: number; value: Job; indexes: { id: string; account: string } };
-  parts: { key: [string, number]; value: StoredPart };
-  drafts: { key: string; value: StoredDraft; indexes: { account: string } };
-}
-
-export type ShelfDatabase = IDBPDatabase<Shelf>;
-
-export function openShelf(name = 'cordee-outbox'): Promise<ShelfDatabase> {
-  return openDB<Shelf>(name, 1, {
-    upgrade(db) {
-      const jobs = db.createObjectStore('jobs', { keyPath: 'order', autoIncrement: true });
-      jobs.createIndex('id', 'id', { unique: true });
-      jobs.createIndex('account', 'account');
-      db.createObjectStore('parts', { keyPath: ['attachment', 'index'] });
-      db.createObjectStore('drafts', { keyPath: 'id' }).createIndex('account', 'account');
-    },
-    blocking(_current, _blocked, event) {
-      // A newer version of the application wants to change the tables: let it.
-      (event.target as IDBDatabase).close();
-    },
+export function openShelf(name = 'cordee-outbox'): Promise<IDBDatabase> {
+  const opening = indexedDB.open(name, 1);
+  opening.onupgradeneeded = () => {
+    const db = opening.result;
+    const jobs = db.createObjectStore('jobs', { keyPath: 'order', autoIncrement: true });
+    jobs.createIndex('id', 'id', { unique: true });
+    jobs.createIndex('account', 'account');
+    db.createObjectStore('parts', { keyPath: ['attachment', 'index'] });
+    db.createObjectStore('drafts', { keyPath: 'id' }).createIndex('account', 'account');
+  };
+  return result(opening).then((db) => {
+    // A newer version of the application wants to change the tables: let it.
+    db.onversionchange = () => db.close();
+    return db;
   });
 }
 
-const everyPart = (attachment: string) =>
-  IDBKeyRange.bound([attachment, 0], [attachment, Infinity]);
+export function result<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
 
-/** The shelf's verbs. Each is one transaction. */
+export const everyPart = (attachment: string) =>
+  IDBKeyRange.bound([attachment, 0], [attachment, Number.POSITIVE_INFINITY]);
+
+/** What sending needs of the shelf. Each verb is one transaction. */
 export class Outbox {
-  readonly #db: Promise<ShelfDatabase>;
+  readonly #db: Promise<IDBDatabase>;
 
-  constructor(db: Promise<ShelfDatabase>) {
+  constructor(db: Promise<IDBDatabase> = openShelf()) {
     this.#db = db;
   }
 
+  /** One transaction, done when this resolves and not a moment before. */
+  protected async within<T>(
+    stores: Store[],
+    mode: IDBTransactionMode,
+    work: (tx: IDBTransaction) => Promise<T>,
+  ): Promise<T> {
+    const tx = (await this.#db).transaction(stores, mode);
+    const settled = new Promise<void>((resolve, reject) => {
+      tx.oncomplete = () => resolve();
+      tx.onabort = () => reject(tx.error);
+    });
+    const [value] = await Promise.all([work(tx), settled]);
+    return value;
+  }
+
   async jobs(account: string): Promise<Job[]> {
-    return (await this.#db).getAllFromIndex('jobs', 'account', account);
+    return this.within(['jobs'], 'readonly', (tx) =>
+      result(tx.objectStore('jobs').index('account').getAll(account)),
+    );
   }
 
   async find(id: string): Promise<Job | undefined> {
-    return (await this.#db).getFromIndex('jobs', 'id', id);
-  }
-
-  /** Queue jobs in this order and, in the same transaction, drop the draft they were made from. */
-  async add(jobs: readonly Job[], draft?: string): Promise<void> {
-    const tx = (await this.#db).transaction(['jobs', 'drafts'], 'readwrite');
-    const store = tx.objectStore('jobs');
-    for (const job of jobs) {
-      if ((await store.index('id').getKey(job.id)) === undefined) await store.add(job);
-    }
-    if (draft !== undefined) await tx.objectStore('drafts').delete(draft);
-    await tx.done;
+    return this.within(['jobs'], 'readonly', (tx) =>
+      result(tx.objectStore('jobs').index('id').get(id)),
+    );
   }
 
   /** Write a job back, unless it was cancelled meanwhile. */
   async keep(job: Job): Promise<void> {
-    const tx = (await this.#db).transaction('jobs', 'readwrite');
-    const order = await tx.store.index('id').getKey(job.id);
-    if (order !== undefined) await tx.store.put({ ...job, order });
-    await tx.done;
+    await this.within(['jobs'], 'readwrite', async (tx) => {
+      const jobs = tx.objectStore('jobs');
+      const order = await result(jobs.index('id').getKey(job.id));
+      if (order !== undefined) jobs.put({ ...job, order });
+    });
   }
 
-  /** Remove a job and, when it is a file the server now has, its parts. */
+  /** Remove a job and, when it is a file, its parts. */
   async remove(job: Job): Promise<void> {
-    const tx = (await this.#db).transaction(['jobs', 'parts'], 'readwrite');
-    const order = await tx.objectStore('jobs').index('id').getKey(job.id);
-    if (order !== undefined) await tx.objectStore('jobs').delete(order);
-    if (job.kind === 'upload') await tx.objectStore('parts').delete(everyPart(job.attachment));
-    await tx.done;
+    await this.within(['jobs', 'parts'], 'readwrite', async (tx) => {
+      const jobs = tx.objectStore('jobs');
+      const order = await result(jobs.index('id').getKey(job.id));
+      if (order !== undefined) jobs.delete(order);
+      if (job.kind === 'upload') tx.objectStore('parts').delete(everyPart(job.attachment));
+    });
   }
 
   /** After a crash nothing is under way any more. Call only while holding the runner's lock. */
-  async settle(): Promise<void> {
-    const tx = (await this.#db).transaction('jobs', 'readwrite');
-    for await (const cursor of tx.store) {
-      if (cursor.value.sending) await cursor.update({ ...cursor.value, sending: false });
-    }
-    await tx.done;
+  settle(): Promise<void> {
+    return this.#change((job) => (job.sending ? { ...job, sending: false } : null));
   }
 
   /** Let everything that waits for time alone go now: the line has just returned. */
-  async hurry(account: string): Promise<void> {
-    const tx = (await this.#db).transaction('jobs', 'readwrite');
-    for await (const cursor of tx.store.index('account').iterate(account)) {
-      const job = cursor.value;
+  hurry(account: string): Promise<void> {
+    return this.#change((job) => {
       // A wait the server itself asked for is respected.
-      if (job.notBefore > 0 && job.problem?.code !== 'rate_limited') {
-        await cursor.update({ ...job, notBefore: 0 });
-      }
-    }
-    await tx.done;
+      const waits = job.notBefore > 0 && job.problem?.code !== 'rate_limited';
+      return waits && job.account === account ? { ...job, notBefore: 0 } : null;
+    });
   }
 
-  async putPart(part: StoredPart): Promise<void> {
-    await (await this.#db).put('parts', part);
+  async #change(next: (job: Job) => Job | null): Promise<void> {
+    await this.within(['jobs'], 'readwrite', async (tx) => {
+      const jobs = tx.objectStore('jobs');
+      for (const job of await result(jobs.getAll() as IDBRequest<Job[]>)) {
+        const changed = next(job);
+        if (changed) jobs.put(changed);
+      }
+    });
   }
 
   async part(attachment: string, index: number): Promise<Blob | undefined> {
-    return (await (await this.#db).get('parts', [attachment, index]))?.sealed;
-  }
-
-  async dropParts(attachments: readonly string[]): Promise<void> {
-    const tx = (await this.#db).transaction('parts', 'readwrite');
-    for (const attachment of attachments) await tx.store.delete(everyPart(attachment));
-    await tx.done;
-  }
-
-  /** Drop those of these files whose first part is older than `time`. */
-  async dropPartsBefore(attachments: readonly string[], time: number): Promise<void> {
-    const db = await this.#db;
-    for (const attachment of attachments) {
-      const first = await db.get('parts', [attachment, 0]);
-      if (!first || first.at < time) await this.dropParts([attachment]);
-    }
-  }
-
-  /** Ids of files whose parts are kept here. */
-  async partOwners(): Promise<Set<string>> {
-    const keys = await (await this.#db).getAllKeys('parts');
-    return new Set(keys.map(([attachment]) => attachment));
-  }
-
-  async drafts(account: string): Promise<StoredDraft[]> {
-    return (await this.#db).getAllFromIndex('drafts', 'account', account);
-  }
-
-  async draft(id: string): Promise<StoredDraft | undefined> {
-    return (await this.#db).get('drafts', id);
-  }
-
-  async putDraft(draft: StoredDraft): Promise<void> {
-    await (await this.#db).put('drafts', draft);
-  }
-
-  async dropDraft(id: string): Promise<void> {
-    await (await this.#db).delete('drafts', id);
+    const found = await this.within(['parts'], 'readonly', (tx) =>
+      result<StoredPart | undefined>(tx.objectStore('parts').get([attachment, index])),
+    );
+    return found?.sealed;
   }
 }

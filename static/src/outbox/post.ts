@@ -1,18 +1,11 @@
-/**
- * The outbox of one page or service worker: what the rest of the client calls.
- *
- * `kick()` asks for the device's one lock and drains; asking while another tab holds it queues this
- * one behind, so that a tab dying in the middle loses nothing.
- */
-import { type Outbox, openShelf, Outbox as Shelf } from './db.ts';
+/** The outbox of a page: what the rest of the client calls to send something and to take it back. */
+import { openCourier } from './courier.ts';
 import { dependents, type Job } from './jobs.ts';
-import { openLine } from './line.ts';
-import { Bell, drain, type Note } from './runner.ts';
-
-const NAME = 'cordee-outbox';
+import type { Note } from './runner.ts';
+import { Shelf } from './shelf.ts';
 
 export interface PostOffice {
-  readonly outbox: Outbox;
+  readonly outbox: Shelf;
   /** Queue jobs, drop the draft they came from, and start sending. */
   add(jobs: readonly Job[], draft?: string): Promise<void>;
   /**
@@ -28,52 +21,11 @@ export interface PostOffice {
   listen(fn: (note: Note) => void): () => void;
 }
 
-export function openPostOffice(outbox: Outbox = new Shelf(openShelf())): PostOffice {
-  const channel = new BroadcastChannel(NAME);
-  const line = openLine();
-  const bell = new Bell();
+export function openPostOffice(outbox: Shelf = new Shelf()): PostOffice {
   const listeners = new Set<(note: Note) => void>();
-  let queued: Promise<void> | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
-  const hear = (note: Note) => {
+  const { kick, tell } = openCourier(outbox, (note) => {
     for (const fn of listeners) fn(note);
-  };
-  const tell = (note: Note) => {
-    channel.postMessage(note);
-    hear(note);
-  };
-  channel.onmessage = ({ data }: MessageEvent<Note>) => {
-    if (data.type === 'added' || data.type === 'hurry') bell.ring();
-    hear(data);
-  };
-
-  function kick(hurry = false): Promise<void> {
-    if (hurry) {
-      void hasten().then(() => {
-        bell.ring();
-        channel.postMessage({ type: 'hurry' } satisfies Note);
-      });
-    }
-    bell.ring();
-    queued ??= navigator.locks.request(NAME, async () => {
-      queued = null;
-      clearTimeout(timer);
-      const wakeAt = await drain({ outbox, line, tell }, bell);
-      if (wakeAt !== null) timer = setTimeout(() => void kick(), Math.max(50, wakeAt - Date.now()));
-    });
-    return queued;
-  }
-
-  async function hasten(): Promise<void> {
-    try {
-      const account = await line.account();
-      if (account !== null) await outbox.hurry(account);
-    } catch {
-      // Still no line: the timer will try again.
-    }
-  }
-
+  });
   return {
     outbox,
     kick,
@@ -86,8 +38,9 @@ export function openPostOffice(outbox: Outbox = new Shelf(openShelf())): PostOff
       const job = await outbox.find(id);
       if (!job) return true;
       if (job.sending) return false;
-      for (const other of dependents(await outbox.jobs(job.account), job))
+      for (const other of dependents(await outbox.jobs(job.account), job)) {
         await outbox.remove(other);
+      }
       await outbox.remove(job);
       tell({ type: 'added' });
       return true;

@@ -1,12 +1,12 @@
 /** Cleans, seals and opens files beside the page, so that the page never stutters. */
 import { ProtocolError } from '../crypto/errors.ts';
-import { Outbox, openShelf } from '../outbox/db.ts';
+import { Shelf } from '../outbox/shelf.ts';
 import { clean, UnreadablePicture } from './clean.ts';
 import type { Manifest, Sealed } from './manifest.ts';
 import type { FileReply, FileRequest } from './requests.ts';
 import { openFile, type Progress, sealFile } from './sealing.ts';
 
-const outbox = new Outbox(openShelf());
+const outbox = new Shelf();
 
 class Unavailable extends Error {
   readonly code: 'line_down' | 'not_stored';

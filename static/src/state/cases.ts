@@ -6,6 +6,7 @@
  */
 import { computed, type Signal, signal } from '@preact/signals';
 import { forgetFiles } from '../photos/files.ts';
+import { navigate, safePath } from '../router.ts';
 import { api, NetworkDown, Problem } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
 import { patientName } from './bodies.ts';
@@ -337,6 +338,10 @@ export function startCases(): void {
     const fresh = leaving.value.filter((row) => !opened.value.has(row.id));
     if (fresh.length > 0) openSoon(fresh.map((row) => row.id));
     if (queue.some((job) => job.state === 'stale')) void sealStaleAgain(fetchCase).catch(() => {});
+  });
+  navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent) => {
+    // A notification was touched while this tab was open.
+    if (data?.type === 'open' && typeof data.path === 'string') navigate(safePath(data.path));
   });
   on<{ case: string }>('case:changed', ({ case: id }) => refreshCase(id));
   onReconnect(() => void loadCases());
