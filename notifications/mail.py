@@ -98,9 +98,10 @@ def compose(recipient: str, letter: Letter, config: Config) -> EmailMessage:
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = make_msgid(domain=urlsplit(config.base_url).hostname)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers, please
-    message["Content-Language"] = letter.language
     message.set_content(as_text(letter))
     message.add_alternative(as_html(letter), subtype="html")
+    # Last: making a multipart moves every Content- header into its first part.
+    message["Content-Language"] = letter.language
     return message
 
 
