@@ -69,10 +69,18 @@ def describe() -> list[tuple[str, str]]:
         ("Processor", f"{cpu}, {os.cpu_count()} cores"),
         ("Memory", f"{memory:.0f} GiB"),
         ("System", f"{platform.system()} {platform.release()}"),
-        ("Python", f"{platform.python_version()}, " + ", ".join(f"{p} {version(p)}" for p in packages)),
+        (
+            "Python",
+            f"{platform.python_version()}, " + ", ".join(f"{p} {version(p)}" for p in packages),
+        ),
         ("Node", _said("node", "--version")),
         ("Databases", f"SQLite {_sqlite()}, {_said('psql', '--version')}, {_redis()}"),
     ]
+
+
+def load() -> float:
+    """How much other work there is: processes that want to run, averaged over a minute."""
+    return os.getloadavg()[0]
 
 
 def commit() -> str:

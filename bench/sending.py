@@ -45,7 +45,11 @@ class Line:
 
     def __init__(self, order: Order) -> None:
         self.socket = socket.create_connection(("127.0.0.1", order.port), 120)
-        self.headers = {"Host": f"localhost:{order.port}", "Tus-Resumable": "1.0.0", **order.headers}
+        self.headers = {
+            "Host": f"localhost:{order.port}",
+            "Tus-Resumable": "1.0.0",
+            **order.headers,
+        }
 
     def ask(self, method: str, path: str, extra: dict[str, str], body: Any = b"") -> dict[str, str]:
         """One request; the headers of its answer. Raises SendingFailed unless 2xx."""

@@ -76,7 +76,9 @@ def node_chat(folder: Path, world: World) -> Iterator[Target]:
     """Node, socket.io, one SQLite commit a message; the same clients and rooms."""
     folder.mkdir(parents=True)
     port = free_port()
-    with _running("node", str(PEERS / "chat.mjs"), str(port), str(folder / "chat.sqlite3"), port=port) as pid:
+    with _running(
+        "node", str(PEERS / "chat.mjs"), str(port), str(folder / "chat.sqlite3"), port=port
+    ) as pid:
         yield Target(port, pid, world.seats)
 
 

@@ -1,4 +1,4 @@
-"""Load on the uploads: MB/s of one file in parts of 8 MiB, peak memory, and what chat feels of it."""
+"""Load on the uploads: MB/s of one file, peak memory, and what the chat feels of it."""
 
 from __future__ import annotations
 

@@ -184,7 +184,11 @@ class _Builder:
             CaseEvent, case_id=case, n=0, statement=_statement("case"), hash=os.urandom(32),
             received_at=self.now,
         )  # fmt: skip
-        holders = (f"group:{pool}@0", pool), (f"group:{team}@0", team), (f"account:{opener}@0", opener)
+        holders = (
+            (f"group:{pool}@0", pool),
+            (f"group:{team}@0", team),
+            (f"account:{opener}@0", opener),
+        )
         for recipient, holder in holders:
             self.add(
                 CaseGrant, case_id=case, generation=0, recipient=recipient, holder_id=holder,
