@@ -15,18 +15,13 @@ DAY = 86400.0
 def register(app: Flask, config: Config) -> None:
     """Listen to the other rooms, offer the endpoints, start the dispatcher."""
     from auth.service.network import publish_vapid_key
-    from notifications import demo, presence, routes, rules
+    from notifications import demo, routes, rules
     from notifications.service.dispatching import Dispatcher, forget_old
     from notifications.vapid import vapid_key
 
-    presence.bind(config)
     rules.listen()
     publish_vapid_key(lambda: vapid_key(config).public)
     app.register_blueprint(routes.notifications, url_prefix="/api/v1")
     app.register_blueprint(demo.demo, url_prefix="/api/v1")
     background.every(EVERY, rules.CLOCK, Dispatcher(app, config).run)
-    if config.redis_url:
-        background.every(
-            presence.PUBLISH_SECONDS, "notifications-presence", presence.publish_presence
-        )
     background.every(DAY, "notifications-forget", forget_old)

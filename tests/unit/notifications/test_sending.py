@@ -1,0 +1,111 @@
+"""Pauses, keys and the guard around other people's addresses."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from base64 import urlsafe_b64decode
+from typing import Any
+
+import pytest
+import requests
+
+from app import sealing
+from app.config import Config
+from notifications import push
+from notifications.mail import StartTlsMissing, connect
+from notifications.outcome import Retry, Useless
+from notifications.push import Device, check_endpoint
+from notifications.service.dispatching import LAST_RETRY, pause
+from notifications.vapid import VapidKey
+from tests.support.push import Browser
+
+
+@pytest.fixture
+def config() -> Config:
+    secret = "a secret for the tests, long enough to pass"
+    sealing.bind(secret)
+    return Config(
+        base_url="https://cordee.example.fr",
+        secret_key=secret,
+        database_url="sqlite://",
+        blob_url="file:///tmp/none",
+    )
+
+
+def device(endpoint: str) -> Device:
+    keys = Browser(endpoint).subscription["keys"]
+    return Device(endpoint, keys["p256dh"], keys["auth"])
+
+
+def test_pauses_grow_and_never_agree() -> None:
+    for attempt in range(1, 30):
+        lengths = {pause(attempt, None) for _ in range(50)}
+        assert len(lengths) > 1
+        ceiling = min(15 * 2 ** (attempt - 1), LAST_RETRY)
+        assert all(ceiling / 2 <= length <= ceiling for length in lengths)
+    assert pause(1, 77) == 77
+    assert pause(1, 10**9) == LAST_RETRY
+
+
+def test_the_key_follows_from_the_secret(config: Config) -> None:
+    first, again = VapidKey(config), VapidKey(config)
+    assert first.public == again.public
+    point = urlsafe_b64decode(first.public + "=")
+    assert (len(point), point[0]) == (65, 4)
+    assert first.subject == "mailto:cordee@localhost"
+    sealing.bind("another secret, also long enough to pass")
+    assert VapidKey(config).public != first.public
+
+
+@pytest.mark.parametrize(
+    "found",
+    ["127.0.0.1", "10.0.0.7", "169.254.169.254", "192.168.0.9", "::1", "fd00::5", "100.64.0.1"],
+)
+def test_a_public_name_with_a_private_address_is_not_called(
+    config: Config, monkeypatch: pytest.MonkeyPatch, found: str
+) -> None:
+    """A name may resolve to anything, and differently each time: what is connected to counts."""
+
+    def resolve(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, port))]
+
+    called = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "create_connection", lambda *_a, **_k: called.set())
+    check_endpoint("https://push.example.org/1", config)
+    outcome = push.push(device("https://push.example.org/1"), {"a": 1}, config, urgent=False)
+    assert outcome == Retry("unreachable")
+    assert not called.is_set()
+
+
+def test_plain_http_is_never_spoken(config: Config) -> None:
+    outcome = push.push(device("http://127.0.0.1:9/1"), {"a": 1}, config, urgent=False)
+    assert outcome == Useless("endpoint_refused")
+    with push._session(config) as calls, pytest.raises(requests.ConnectionError):
+        calls.post("http://127.0.0.1:9/1", timeout=1)
+
+
+def test_a_strange_mail_server_must_encrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def serve() -> None:
+        line, _ = listener.accept()
+        line.sendall(b"220 mail\r\n")
+        line.recv(100)
+        line.sendall(b"250 mail\r\n")
+        line.recv(100)
+
+    threading.Thread(target=serve, daemon=True).start()
+    monkeypatch.setattr("notifications.mail.LOOPBACK", ())
+    config = Config(
+        base_url="https://cordee.example.fr",
+        secret_key="x",
+        database_url="",
+        blob_url="",
+        smtp_url=f"smtp://127.0.0.1:{port}",
+    )
+    with pytest.raises(StartTlsMissing):
+        connect(config)
+    listener.close()
