@@ -127,6 +127,8 @@ class MemberAnswer(Schema):
     name: str
     specialty: str | None
     present: bool
+    waiting: bool
+    """A member on the roll to whom nobody has yet handed today's key."""
 
 
 class GroupAnswer(Schema):

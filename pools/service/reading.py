@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import and_, or_, select, tuple_
 
 from app.db import session
 from app.transactions import transactional
@@ -152,15 +152,30 @@ def _chains(ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
 
 def _members(ids: Iterable[UUID]) -> dict[UUID, list[MemberAnswer]]:
     members: dict[UUID, list[MemberAnswer]] = defaultdict(list)
-    for group_id, account_id, name, specialty in session().execute(
-        select(GroupMember.group_id, Account.id, Account.name, Account.specialty)
+    for group_id, account_id, name, specialty, granted in session().execute(
+        select(
+            GroupMember.group_id, Account.id, Account.name, Account.specialty, GroupGrant.member_seq
+        )
         .join(Account, Account.id == GroupMember.account_id)
+        .join(Group, Group.id == GroupMember.group_id)
+        .outerjoin(
+            GroupGrant,
+            and_(
+                GroupGrant.group_id == GroupMember.group_id,
+                GroupGrant.account_id == GroupMember.account_id,
+                GroupGrant.epoch == Group.epoch,
+            ),
+        )
         .where(GroupMember.group_id.in_(list(ids)))
         .order_by(Account.name, Account.id)
     ):
         members[group_id].append(
             MemberAnswer(
-                id=account_id, name=name, specialty=specialty, present=bool(sids_of(account_id))
+                id=account_id,
+                name=name,
+                specialty=specialty,
+                present=bool(sids_of(account_id)),
+                waiting=granted is None,
             )
         )
     return members
