@@ -43,7 +43,7 @@ function DemoPeople({
   }, [people]);
   if (people.value.length === 0) return null;
   return (
-    <section class="stack" data-gap="small" aria-labelledby="demo-people">
+    <section class="demo stack" data-gap="small" aria-labelledby="demo-people">
       <h2 id="demo-people">{t('Try it as')}</h2>
       <p class="quiet small">
         {t('One tap fills in mail, password and the current code. Then sign in.')}
@@ -117,62 +117,64 @@ export default function SignIn(): JSX.Element {
           {t('Your session has ended. Sign in again: what waits to be sent is still here.')}
         </Banner>
       )}
-      <form class="stack" onSubmit={form.submit}>
-        <Field
-          label={t('Mail address')}
-          name="mail"
-          type="email"
-          autocomplete="username"
-          inputMode="email"
-          autocapitalize="off"
-          spellcheck={false}
-          value={mail.value}
-          onInput={(value) => {
-            mail.value = value;
-          }}
-        />
-        <PasswordField
-          label={t('Password')}
-          name="password"
-          autocomplete="current-password"
-          value={password.value}
-          onInput={(value) => {
-            password.value = value;
-          }}
-        />
-        <CodeField
-          label={t('Six-digit code')}
-          hint={t('From your authenticator application.')}
-          name="code"
-          value={code.value}
-          onInput={(value) => {
-            code.value = value;
-          }}
-        />
-        {wait.value > 0 && (
-          <Banner tone="warning">
-            {tn(
-              'The last code was just used. This one works in {n} second.',
-              'The last code was just used. This one works in {n} seconds.',
-              wait.value,
-            )}
-          </Banner>
-        )}
-        <Problems error={form.error.value} />
-        <div ref={button}>
-          <Button
-            type="submit"
-            kind="primary"
-            size="large"
-            wide
-            busy={form.busy.value}
-            busyLabel={t('Opening your keys…')}
-          >
-            {t('Sign in')}
-          </Button>
-        </div>
-      </form>
-      {network.value?.demo && <DemoPeople onChoose={fill} />}
+      <div class="sign-in stack" data-gap="large">
+        <form class="stack" onSubmit={form.submit}>
+          <Field
+            label={t('Mail address')}
+            name="mail"
+            type="email"
+            autocomplete="username"
+            inputMode="email"
+            autocapitalize="off"
+            spellcheck={false}
+            value={mail.value}
+            onInput={(value) => {
+              mail.value = value;
+            }}
+          />
+          <PasswordField
+            label={t('Password')}
+            name="password"
+            autocomplete="current-password"
+            value={password.value}
+            onInput={(value) => {
+              password.value = value;
+            }}
+          />
+          <CodeField
+            label={t('Six-digit code')}
+            hint={t('From your authenticator application.')}
+            name="code"
+            value={code.value}
+            onInput={(value) => {
+              code.value = value;
+            }}
+          />
+          {wait.value > 0 && (
+            <Banner tone="warning">
+              {tn(
+                'The last code was just used. This one works in {n} second.',
+                'The last code was just used. This one works in {n} seconds.',
+                wait.value,
+              )}
+            </Banner>
+          )}
+          <Problems error={form.error.value} />
+          <div ref={button}>
+            <Button
+              type="submit"
+              kind="primary"
+              size="large"
+              wide
+              busy={form.busy.value}
+              busyLabel={t('Opening your keys…')}
+            >
+              {t('Sign in')}
+            </Button>
+          </div>
+        </form>
+        {network.value?.demo && <DemoPeople onChoose={fill} />}
+      </div>
     </Gate>
   );
 }

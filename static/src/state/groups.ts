@@ -29,6 +29,8 @@ export interface GroupMember {
   name: string;
   specialty: string | null;
   present: boolean;
+  /** On the signed roll, and nobody has handed over the key yet. */
+  waiting: boolean;
 }
 
 /** A group as the server describes it. */

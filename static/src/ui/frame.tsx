@@ -29,9 +29,9 @@ function places(): Place[] {
 export function DemoStrip(): JSX.Element | null {
   if (!network.value?.demo) return null;
   return (
-    <p class="demo-strip">
-      <span>{t('Demonstration: people and patients are fictional')}</span>
-    </p>
+    <aside class="demo-strip" aria-label={t('Demonstration')}>
+      <span>{t('Demonstration, fictional people')}</span>
+    </aside>
   );
 }
 

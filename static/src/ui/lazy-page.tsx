@@ -38,7 +38,8 @@ export function LazyPage({
       },
     );
   }, [name, load, ready, failed]);
-  const Shown = loaded.get(name);
+  // Reading the signal is what makes the arrival redraw this.
+  const Shown = ready.value === name ? loaded.get(name) : undefined;
   if (Shown) return <Shown params={params} />;
   if (failed.value === name) {
     return (

@@ -36,33 +36,31 @@ export function toast(
 
 /**
  * Do something later that cannot be taken back once done, and offer to undo it until then. Leaving
- * the page does it at once: what the person asked for is never forgotten.
+ * the page does it at once: what the person asked for is never forgotten. `back` puts back what was
+ * already taken from sight.
  */
 export function undoable(
   text: string,
   deed: () => unknown,
-  {
-    delay = 6_000,
-    back,
-  }: { delay?: number /** Shows again what was hidden. */; back?: () => unknown } = {},
+  { back, delay = 6_000 }: { back?: () => unknown; delay?: number } = {},
 ): void {
   let over = false;
-  const finish = () => {
-    if (over) return;
+  const settle = (): boolean => {
+    if (over) return false;
     over = true;
     clearTimeout(timer);
     removeEventListener('pagehide', finish);
-    deed();
+    return true;
+  };
+  const finish = () => {
+    if (settle()) deed();
   };
   const timer = setTimeout(finish, delay);
   addEventListener('pagehide', finish);
   toast(text, {
     stay: delay,
     undo: () => {
-      over = true;
-      clearTimeout(timer);
-      removeEventListener('pagehide', finish);
-      return back?.();
+      return settle() ? back?.() : undefined;
     },
   });
 }

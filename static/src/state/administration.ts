@@ -1,0 +1,190 @@
+/**
+ * What an administrator signs: certifications, groups, members. Before any signature the policy is
+ * checked down from the root this account pins, and so is every key that is vouched for or wrapped
+ * to. The administrator makes a group's first secret and forgets it at once.
+ */
+import { type Bytes, randomBytes, toBase64 } from '../crypto/bytes.ts';
+import { type Account as AccountChain, verifyAccountChain } from '../crypto/chain.ts';
+import { groupContext } from '../crypto/contexts.ts';
+import { NotCertified, RegistrarUnknown, SubjectChanged } from '../crypto/errors.ts';
+import {
+  cosignStatement,
+  type Statement,
+  signStatement,
+  statementHash,
+} from '../crypto/statement.ts';
+import { api, NetworkDown, Problem } from '../transport/http.ts';
+import { groupKemPublic, wrap } from '../worker/sealing.ts';
+import { fingerprint } from './fingerprint.ts';
+import { type GroupEntry, type GroupKind, groupSecret, loadGroups, verifyGroup } from './groups.ts';
+import { type MyKeys, myKeys } from './keys.ts';
+import { forgetPerson, person, policy, type VerifiedPerson } from './people.ts';
+import { network } from './session.ts';
+import type { DirectoryEntry, Page } from './types.ts';
+
+/** Everything the server lists at an address, page after page. */
+export async function fetchAll<T>(path: string, query: Record<string, string> = {}): Promise<T[]> {
+  const found: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const asked = new URLSearchParams({ limit: '100', ...query, ...(cursor ? { cursor } : {}) });
+    const page: Page<T> = await api('GET', `${path}?${asked}`);
+    found.push(...page.items);
+    cursor = page.next;
+  } while (cursor);
+  return found;
+}
+
+/** Our keys, once the root's policy names them. Anything we signed otherwise would be refused. */
+async function registrarKeys(): Promise<MyKeys> {
+  const [keys, rules] = await Promise.all([myKeys(), policy()]);
+  if (!rules.registrars.has(toBase64(keys.signPublic))) {
+    throw new RegistrarUnknown('the network policy does not name this administrator');
+  }
+  return keys;
+}
+
+/** Whether this administrator may sign yet: the operator appoints with the offline root. */
+export async function amRegistrar(): Promise<boolean> {
+  const [keys, rules] = await Promise.all([myKeys(), policy()]);
+  return rules.registrars.has(toBase64(keys.signPublic));
+}
+
+export interface Candidate {
+  entry: DirectoryEntry;
+  chain: AccountChain;
+  /** The words to compare over the telephone. */
+  words: string;
+}
+
+/**
+ * A person with their keys checked as far as they vouch for themselves.
+ *
+ * @throws SubjectChanged when name, number or id shown are not those that were signed.
+ */
+export async function candidate(id: string): Promise<Candidate> {
+  const { items } = await api<Page<DirectoryEntry>>('GET', `/accounts?ids=${id}`);
+  const entry = items[0];
+  if (!entry) throw new Problem(404, 'account_not_found', '');
+  const chain = await verifyAccountChain(entry.statements, await policy(), { certified: false });
+  const signed = chain.payload;
+  const shown = entry.rpps ?? null;
+  if (signed.account !== id || signed.name !== entry.name || signed.rpps !== shown) {
+    throw new SubjectChanged('what is shown of this person is not what they signed');
+  }
+  return { entry, chain, words: await fingerprint(chain.signKey, chain.kemKey) };
+}
+
+/** Vouch for a person: sign the very statement they signed. */
+export async function certify({ entry }: Candidate): Promise<void> {
+  const { signer } = await registrarKeys();
+  const statement = entry.statements.at(-1) as Statement;
+  await api('PUT', `/accounts/${entry.id}/certification`, {
+    statement: await cosignStatement(statement, signer),
+  });
+  forgetPerson(entry.id);
+}
+
+async function certifiedPeople(ids: readonly string[]): Promise<VerifiedPerson[]> {
+  const people = await Promise.all(ids.map((id) => person(id)));
+  for (const found of people) {
+    if (!found.certified) throw new NotCertified('a member must be certified first');
+  }
+  return people;
+}
+
+function netId(): string {
+  const net = network.value?.net;
+  if (!net) throw new NetworkDown();
+  return net;
+}
+
+type Grants = Record<string, { member_seq: number; wrapped: string }>;
+
+async function grantsTo(
+  group: string,
+  epoch: number,
+  secret: Bytes,
+  people: readonly VerifiedPerson[],
+): Promise<Grants> {
+  const net = netId();
+  const grants: Grants = {};
+  for (const { id, kemKey, seq } of people) {
+    const wrapped = await wrap(kemKey, groupContext(net, group, epoch, id, seq), secret);
+    grants[id] = { member_seq: seq, wrapped: toBase64(wrapped) };
+  }
+  return grants;
+}
+
+export interface GroupFacts {
+  kind: GroupKind;
+  name: string;
+  specialty: string | null;
+  territory: string;
+  organisation: string | null;
+  deadlines?: Record<'urgent' | 'priority' | 'routine', number>;
+}
+
+/** Create a group with its members: key made here, wrapped to each, and forgotten. */
+export async function createGroup(facts: GroupFacts, members: readonly string[]): Promise<string> {
+  const { signer, account } = await registrarKeys();
+  const people = await certifiedPeople(members);
+  const group = crypto.randomUUID();
+  const secret = randomBytes(32);
+  try {
+    const statement = await signStatement(
+      'cordee1.group',
+      {
+        v: 1,
+        net: netId(),
+        group,
+        kind: facts.kind,
+        seq: 0,
+        epoch: 0,
+        kem_key: toBase64(await groupKemPublic(secret)),
+        members: [...members],
+        managers: [account],
+        name: facts.name,
+        prev: null,
+      },
+      signer,
+    );
+    const grants = await grantsTo(group, 0, secret, people);
+    await api('PUT', `/groups/${group}`, { id: group, ...facts, statement, grants });
+  } finally {
+    secret.fill(0);
+  }
+  await loadGroups();
+  return group;
+}
+
+/**
+ * Sign that more people belong to a group from now on. The key reaches them through a member's
+ * client, or at once when the administrator is a member too.
+ */
+export async function addMembers(id: string, members: readonly string[]): Promise<void> {
+  const { signer, account } = await myKeys();
+  const newcomers = await certifiedPeople(members);
+  const entry = await api<GroupEntry>('GET', `/groups/${id}`);
+  const chain = await verifyGroup(entry);
+  const { payload } = chain;
+  const added = newcomers.filter((found) => !payload.members.includes(found.id));
+  if (added.length === 0) return;
+  const last = entry.statements.at(-1) as Statement;
+  const statement = await signStatement(
+    'cordee1.group',
+    {
+      ...payload,
+      seq: payload.seq + 1,
+      members: [...payload.members, ...added.map((found) => found.id)],
+      name: entry.name,
+      prev: toBase64(await statementHash(last)),
+    },
+    signer,
+  );
+  const grants = payload.members.includes(account)
+    ? await grantsTo(id, payload.epoch, await groupSecret(id, payload.epoch), added)
+    : {};
+  await api('POST', `/groups/${id}/statements`, { statement, grants });
+  await loadGroups();
+}
