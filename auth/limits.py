@@ -43,11 +43,23 @@ def spend_key(scope: str, key: str, amount: int, *, per: int, cost: int = 1) -> 
     if _gatekeeper.off:
         return
     window = limits.RateLimitItemPerSecond(amount, per)
-    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+    name = _name(key)
     if _gatekeeper.limiter.hit(window, scope, name, cost=cost):
         return
     reset = _gatekeeper.limiter.get_window_stats(window, scope, name).reset_time
     raise RateLimited(retry_after=max(1, math.ceil(reset - time.time())))
+
+
+def forgive_key(scope: str, key: str, amount: int, *, per: int) -> None:
+    """Forget the knocks of `key`: it opened the door, so it was not guessing."""
+    if _gatekeeper is not None and not _gatekeeper.off:
+        window = limits.RateLimitItemPerSecond(amount, per)
+        _gatekeeper.limiter.clear(window, scope, _name(key))
+
+
+def enforced() -> bool:
+    """False only where load is measured."""
+    return _gatekeeper is not None and not _gatekeeper.off
 
 
 def spend(actor: Actor, scope: str, amount: int, *, per: int, cost: int = 1) -> None:
@@ -58,3 +70,7 @@ def spend(actor: Actor, scope: str, amount: int, *, per: int, cost: int = 1) -> 
 def spend_address(scope: str, address: str, amount: int, *, per: int) -> None:
     """Count one knock from a network address. A practice shares one: be generous."""
     spend_key(f"{scope}:address", address, amount, per=per)
+
+
+def _name(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32]

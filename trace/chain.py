@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
 from trace.models import TracePlace, TraceRow
@@ -41,7 +41,7 @@ MAX_SUSPECTS = 200
 """Rows that do not fit their hash and are tried in each other's places, to tell a swap."""
 
 
-def chain_hash(previous: bytes, place: int, row: TraceRow) -> bytes:
+def chain_hash(previous: bytes, place: int, row: TraceRow | Row[*tuple[Any, ...]]) -> bytes:
     """The hash of `row` at `place` after a row whose hash is `previous`."""
     digest = hashlib.sha256(previous)
     for value in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from sqlalchemy import Select, func, insert, select, text
@@ -53,7 +53,7 @@ def _place_batch() -> int:
             lock = text(f"SELECT pg_try_advisory_xact_lock({LOCK})")
             if not session().execute(lock).scalar():
                 return 0
-        rows: Sequence[TraceRow] = session().scalars(_unplaced(session(), BATCH)).all()
+        rows = session().connection().execute(_unplaced(session(), BATCH)).all()
         if not rows:
             return 0
         place, previous = head(session())
@@ -74,7 +74,7 @@ def head(running: Session) -> tuple[int, bytes]:
     return (last.place, last.hash) if last else (0, ORIGIN)
 
 
-def _unplaced(running: Session, limit: int) -> Select[TraceRow]:
+def _unplaced(running: Session, limit: int) -> Select[*tuple[Any, ...]]:
     """Rows without a place, in the order of their ids, without walking the whole trace.
 
     SQLite has one writer, so ids commit in order and everything above the highest placed id
@@ -82,7 +82,7 @@ def _unplaced(running: Session, limit: int) -> Select[TraceRow]:
     """
     global _swept_at
     highest = running.execute(select(func.max(TracePlace.trace_id))).scalar() or 0
-    wanted = select(TraceRow).order_by(TraceRow.id).limit(limit)
+    wanted = select(*TraceRow.__table__.columns).order_by(TraceRow.id).limit(limit)
     if database().sqlite:
         return wanted.where(TraceRow.id > highest)
     wanted = wanted.where(

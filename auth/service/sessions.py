@@ -6,15 +6,16 @@ import base64
 import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
 
 from app import clock, sealing
 from app.announcements import announce_on_commit
 from app.config import Config
-from app.db import session
-from app.transactions import transaction, transactional
+from app.db import UtcDateTime, database, session
+from app.transactions import transactional
 from auth.actor import Actor
 from auth.announced import SessionsRevoked
 from auth.errors import NotSignedIn, SessionNotFound
@@ -71,47 +72,54 @@ def begin_session(account: Account, device: str, address: str) -> tuple[LoginSes
     return login, token
 
 
-def _find(which: ColumnElement[bool]) -> tuple[Actor, datetime] | None:
-    """The person behind a living session, and when it was last used."""
-    now = clock.now()
-    found = (
-        session()
-        .execute(
-            select(
-                Account.id,
-                Account.kind,
-                Account.certified_at,
-                Account.organisation_id,
-                Account.name,
-                LoginSession.id,
-                LoginSession.address,
-                LoginSession.last_seen_at,
-            )
-            .select_from(LoginSession)
-            .join(Account, Account.id == LoginSession.account_id)
-            .where(
-                which,
-                LoginSession.revoked_at.is_(None),
-                LoginSession.expires_at > now,
-                LoginSession.last_seen_at > now - _idle,
-                Account.suspended_at.is_(None),
-            )
+def _living(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Who is behind a living session. Built once: it runs at every request and socket event."""
+    account, login = Account.__table__.c, LoginSession.__table__.c
+    return (
+        select(
+            account.id,
+            account.kind,
+            account.certified_at,
+            account.organisation_id,
+            account.name,
+            login.id.label("session_id"),
+            login.address,
+            login.last_seen_at,
         )
-        .first()
+        .select_from(LoginSession.__table__.join(Account.__table__, account.id == login.account_id))
+        .where(
+            which,
+            login.revoked_at.is_(None),
+            login.expires_at > bindparam("now", type_=UtcDateTime()),
+            login.last_seen_at > bindparam("idle_since", type_=UtcDateTime()),
+            account.suspended_at.is_(None),
+        )
     )
+
+
+_BY_ID = _living(LoginSession.__table__.c.id == bindparam("key"))
+_BY_TOKEN = _living(LoginSession.__table__.c.token_hash == bindparam("key"))
+
+
+def _find(connection: Connection, key: UUID | bytes) -> tuple[Actor, datetime] | None:
+    """The person behind a living session, by its id or its token's hash, and its last use."""
+    now = clock.now()
+    found = connection.execute(
+        _BY_TOKEN if isinstance(key, bytes) else _BY_ID,
+        {"key": key, "now": now, "idle_since": now - _idle},
+    ).first()
     if found is None:
         return None
-    account_id, kind, certified_at, organisation_id, name, session_id, address, seen = found
     actor = Actor(
-        account_id=account_id,
-        kind=kind,
-        certified=certified_at is not None,
-        organisation_id=organisation_id,
-        session_id=session_id,
-        address=address,
-        name=name,
+        account_id=found.id,
+        kind=found.kind,
+        certified=found.certified_at is not None,
+        organisation_id=found.organisation_id,
+        session_id=found.session_id,
+        address=found.address,
+        name=found.name,
     )
-    return actor, seen
+    return actor, found.last_seen_at
 
 
 def actor_in_transaction(session_id: UUID) -> Actor:
@@ -119,7 +127,7 @@ def actor_in_transaction(session_id: UUID) -> Actor:
 
     Raises NotSignedIn when it was revoked or has expired, or the account is suspended.
     """
-    found = _find(LoginSession.id == session_id)
+    found = _find(session().connection(), session_id)
     if found is None:
         raise NotSignedIn()
     return found[0]
@@ -130,17 +138,18 @@ def load_actor(token: str, address: str | None = None) -> Actor:
 
     Raises NotSignedIn. `address` is where the request comes from; the trace shows it.
     """
-    return _load(LoginSession.token_hash == hash_token(token), address)
+    return _load(hash_token(token), address)
 
 
 def reload_actor(session_id: UUID, address: str | None = None) -> Actor:
     """The same for a socket, which knows its session's id."""
-    return _load(LoginSession.id == session_id, address)
+    return _load(session_id, address)
 
 
-def _load(which: ColumnElement[bool], address: str | None) -> Actor:
-    with transaction(read_only=True):
-        found = _find(which)
+def _load(key: UUID | bytes, address: str | None) -> Actor:
+    # A connection alone: the session and announcements of a transaction would cost more than this.
+    with database().engine.connect().execution_options(read_only=True) as connection:
+        found = _find(connection, key)
     if found is None:
         raise NotSignedIn()
     actor, seen = found
