@@ -29,13 +29,15 @@ from auth.errors import NotSignedIn
 from auth.gate import token_of_environ
 from auth.limits import enforced, spend, spend_address
 from auth.permissions import Permission, check_permission
-from auth.service.sessions import load_actor, reload_actor
+from auth.service.sessions import living_among, load_actor, reload_actor
 from trace import Action, record_refusal
 
 log = structlog.get_logger()
 
 CHANNEL = "cordee:evictions"
 CONNECTIONS_PER_ACCOUNT = 30
+SWEEP_SECONDS = 60
+SWEEP_BATCH = 500
 
 ConnectHook = Callable[[str, Actor], None]
 DisconnectHook = Callable[[str, UUID], None]
@@ -144,8 +146,14 @@ def register_sockets(app: Flask, config: Config) -> None:
     _sids_of_account.clear()
     server: Any = socketio.server
 
+    sweeping = False
+
     def connect(sid: str, environ: dict[str, Any], _auth: object = None) -> None:
+        nonlocal sweeping
         actor = _let_in(sid, environ, config)
+        if not sweeping:
+            sweeping = True
+            server.start_background_task(_sweep, server)
         server.enter_room(sid, account_room(actor.account_id))
         server.enter_room(sid, session_room(actor.session_id))
         remember_language(sid, _language_of(environ))
@@ -205,6 +213,25 @@ def _cut(session_id: UUID) -> None:
     for sid in tuple(_sids_of_session.get(session_id, ())):
         server.emit("session:revoked", {}, to=sid)
         server.disconnect(sid)
+
+
+def cut_expired() -> None:
+    """Cut the sockets of this process whose session ended quietly: it expired, or its revocation
+    on another process was not heard (pub/sub delivers at most once)."""
+    held = list(_sids_of_session)
+    for start in range(0, len(held), SWEEP_BATCH):
+        batch = held[start : start + SWEEP_BATCH]
+        for session_id in set(batch) - living_among(batch):
+            _cut(session_id)
+
+
+def _sweep(server: Any) -> None:
+    while server is socketio.server:
+        socketio.sleep(SWEEP_SECONDS)
+        try:
+            cut_expired()
+        except Exception:
+            log.exception("sockets_not_swept")
 
 
 def _listen(url: str) -> None:

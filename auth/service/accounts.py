@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app import clock
 from app.announcements import announce_on_commit
 from app.db import session
+from app.errors import DomainError
 from app.transactions import transactional
 from auth.actor import Actor
 from auth.announced import AccountChanged
@@ -24,7 +25,7 @@ from auth.service.sessions import end_sessions
 from protocol import statement_hash, verify_account_chain
 from protocol.errors import ProtocolError
 from protocol.statement import Statement
-from trace import Action, record
+from trace import Action, record, record_refusal
 
 Chain = list[dict[str, Any]]
 
@@ -113,11 +114,21 @@ def certify_account(actor: Actor, account_id: UUID, statement: Statement) -> Acc
     Raises AccountNotFound, NotPermitted (the caller is no registrar), StatementNotAccepted.
     """
     account = get_account(account_id, lock=True)
-    if actor.account_id not in registrar_ids():
-        raise NotPermitted()
-    if actor.account_id == account_id:
-        raise NotYourself()
-    store_cosigned(account, statement, certified_by=actor.account_id)
+    try:
+        if actor.account_id not in registrar_ids():
+            raise NotPermitted()
+        if actor.account_id == account_id:
+            raise NotYourself()
+        store_cosigned(account, statement, certified_by=actor.account_id)
+    except DomainError as refusal:
+        record_refusal(
+            actor,
+            Action.ACCOUNT_CERTIFY,
+            ("account", account_id),
+            result="refused",
+            detail={"reason": refusal.extra.get("reason", refusal.code)},
+        )
+        raise
     record(actor, Action.ACCOUNT_CERTIFY, ("account", account_id))
     return view_account(account, full=True, chain=account_chains([account_id])[account_id])
 

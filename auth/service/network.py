@@ -19,7 +19,7 @@ from auth.models import Account, AccountStatement, Network, PolicyStatement
 from protocol import Policy, statement_hash, verify_account_chain, verify_policy_chain
 from protocol.errors import ProtocolError
 from protocol.statement import Statement
-from trace import Action, record
+from trace import Action, record, record_refusal
 
 _verified: dict[bytes, Policy] = {}
 """Last policy by the hash of its statement: a chain is checked once per process."""
@@ -89,7 +89,17 @@ def install_network(net: UUID, name: str, root: bytes, statement: Statement) -> 
 @transactional
 def install_policy(statement: Statement, address: str | None = None) -> Policy:
     """Append the next policy, in a transaction of its own. See `append_policy`."""
-    return append_policy(statement, address)
+    try:
+        return append_policy(statement, address)
+    except StatementNotAccepted as refusal:
+        record_refusal(
+            Visitor(address),
+            Action.NETWORK_POLICY,
+            ("network", None),
+            result="refused",
+            detail={"reason": refusal.extra["reason"]},
+        )
+        raise
 
 
 def append_policy(statement: Statement, address: str | None) -> Policy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -156,6 +157,24 @@ def _load(key: UUID | bytes, address: str | None) -> Actor:
     if clock.now() - seen > TOUCH_AFTER:
         _touch(actor.session_id)
     return replace(actor, address=address) if address else actor
+
+
+@transactional(read_only=True)
+def living_among(session_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these sessions still open a door."""
+    now = clock.now()
+    wanted = (
+        select(LoginSession.id)
+        .join(Account, Account.id == LoginSession.account_id)
+        .where(
+            LoginSession.id.in_(session_ids),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > now,
+            LoginSession.last_seen_at > now - _idle,
+            Account.suspended_at.is_(None),
+        )
+    )
+    return set(session().scalars(wanted))
 
 
 @transactional

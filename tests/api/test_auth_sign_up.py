@@ -148,6 +148,9 @@ def test_only_a_registrar_certifies_and_only_the_very_words(network: FoundedNetw
     assert blanc.put(path, {"statement": favre.statement()}).json["code"] == "not_permitted"
     assert network.certify(favre).status_code == 200
     assert network.certify(favre).status_code == 200
+    refused = network.administrator.get("/trace", action="account:certify").json["items"]
+    reasons = [item["detail"]["reason"] for item in refused if item["result"] == "refused"]
+    assert reasons == ["PayloadChanged", "NotCertified", "SignerUnknown"]
 
 
 def test_the_policy_is_accepted_from_anybody_and_only_from_the_root(
