@@ -15,6 +15,7 @@ from flask import (
     make_response,
     redirect,
     render_template,
+    request,
     send_from_directory,
 )
 from flask_babel import get_locale
@@ -61,7 +62,14 @@ def shell(path: str) -> Response:
     config: Config = current_app.config["CORDEE"]
     language = str(get_locale() or "fr")
     page = make_response(
-        render_template("shell.html", entry=entry(), language=language, demo=config.demo)
+        render_template(
+            "shell.html",
+            entry=entry(),
+            language=language,
+            demo=config.demo,
+            # Whether to ask who is signed in: a question without a cookie is a refusal in the logs.
+            session=any(name.endswith("cordee_session") for name in request.cookies),
+        )
     )
     page.headers["Cache-Control"] = "no-cache"
     page.headers["Vary"] = "Accept-Language, Cookie"

@@ -82,6 +82,8 @@ export async function refreshSealed(account: Account): Promise<void> {
 /** First thing at start. Never throws for a missing network. */
 export async function boot(): Promise<void> {
   const [profile] = await Promise.all([recall('profile'), loadNetwork()]);
+  // The shell says whether a session cookie came with it; without one there is nobody to ask for.
+  if (!profile && !('session' in document.documentElement.dataset)) return;
   try {
     await refreshSession();
   } catch (error) {

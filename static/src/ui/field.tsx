@@ -16,7 +16,7 @@ interface Common {
   hint?: ComponentChildren;
   error?: string | null | undefined;
   /** Fields are required unless said otherwise; the optional ones are marked, in words. */
-  optional?: boolean;
+  optional?: boolean | 'unmarked';
 }
 
 interface Described {
@@ -41,7 +41,7 @@ function Wrapped({
     <div class="field">
       <label class="label" for={id}>
         {label}
-        {optional && <span class="optional"> {t('(optional)')}</span>}
+        {optional === true && <span class="optional"> {t('(optional)')}</span>}
       </label>
       {hint && (
         <div class="hint" id={`${id}-hint`}>

@@ -63,14 +63,17 @@ export function durationWord(minutes: number): string {
   return tn('{n} day', '{n} days', Math.round(minutes / (24 * 60)));
 }
 
+/** English here is European: day before month, 24 hours. */
+const locale = () => (language() === 'en' ? 'en-GB' : language());
+
 export function dateTimeWord(instant: string | number | Date): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(
     new Date(instant),
   );
 }
 
 export function dateWord(instant: string | number | Date): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium' }).format(new Date(instant));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' }).format(new Date(instant));
 }
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -82,7 +85,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 /** “3 minutes ago”, “in 2 days”. */
 export function agoWord(instant: string | number | Date, now = Date.now()): string {
   const seconds = (new Date(instant).getTime() - now) / 1000;
-  const format = new Intl.RelativeTimeFormat(language(), { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
   }

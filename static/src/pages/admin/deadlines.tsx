@@ -24,7 +24,7 @@ export function DeadlineFields({ deadlines }: { deadlines: Signal<Deadlines> }):
     routine: t('Routine: answer within'),
   };
   return (
-    <div class="filters">
+    <div class="filter-grid">
       {(Object.keys(CHOICES) as Urgency[]).map((urgency) => {
         const chosen = deadlines.value[urgency];
         const minutes = [...new Set([...CHOICES[urgency], chosen])].sort((a, b) => a - b);

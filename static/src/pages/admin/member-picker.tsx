@@ -36,7 +36,7 @@ export function MemberPicker({
         label={t('Filter by name, specialty or organisation')}
         name="member-search"
         type="search"
-        optional
+        optional="unmarked"
         value={search.value}
         onInput={(value) => {
           search.value = value;

@@ -46,7 +46,7 @@ interface Everything {
 
 async function fetchEverything(): Promise<Everything> {
   const [people, invitations, organisations] = await Promise.all([
-    fetchAll<DirectoryEntry>('/accounts', { waiting: '1' }),
+    fetchAll<DirectoryEntry>('/accounts'),
     fetchAll<Invitation>('/invitations'),
     fetchAll<Named & { archived: boolean }>('/organisations'),
   ]);
@@ -252,7 +252,7 @@ export default function People(): JSX.Element {
               label={t('Search by name or mail')}
               name="search"
               type="search"
-              optional
+              optional="unmarked"
               value={search.value}
               onInput={(text) => {
                 search.value = text;

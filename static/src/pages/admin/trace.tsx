@@ -116,11 +116,11 @@ export default function Trace(): JSX.Element {
       }
     >
       <div class="stack">
-        <search class="card filters" aria-label={t('Filters')}>
+        <search class="card filter-grid" aria-label={t('Filters')}>
           <Select
             label={t('Person')}
             name="person"
-            optional
+            optional="unmarked"
             value={filters['person'] ?? ''}
             options={(people.value.value ?? []).map(({ id, name }) => ({ value: id, label: name }))}
             onChange={(chosen) => choose('person', chosen)}
@@ -129,7 +129,7 @@ export default function Trace(): JSX.Element {
             label={t('Action')}
             hint={t('Such as case:read or message:post')}
             name="action"
-            optional
+            optional="unmarked"
             autocapitalize="off"
             value={filters['action'] ?? ''}
             onInput={(chosen) => choose('action', chosen)}
@@ -138,7 +138,7 @@ export default function Trace(): JSX.Element {
             label={t('Case')}
             hint={t('Its full identifier')}
             name="case"
-            optional
+            optional="unmarked"
             value={filters['case'] ?? ''}
             onInput={(chosen) => choose('case', chosen)}
           />
@@ -146,7 +146,7 @@ export default function Trace(): JSX.Element {
             label={t('From day')}
             name="from"
             type="date"
-            optional
+            optional="unmarked"
             value={filters['from'] ?? ''}
             onInput={(chosen) => choose('from', chosen)}
           />
@@ -154,7 +154,7 @@ export default function Trace(): JSX.Element {
             label={t('To day')}
             name="to"
             type="date"
-            optional
+            optional="unmarked"
             value={filters['to'] ?? ''}
             onInput={(chosen) => choose('to', chosen)}
           />
