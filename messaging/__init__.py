@@ -15,4 +15,4 @@ def register(app: Flask, config: Config) -> None:
 
     app.register_blueprint(cases, url_prefix="/api/v1")
     register_events(app)
-    register_announcements()
+    register_announcements(config)

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from app.announcements import on_commit
+from app.config import Config
 from app.extensions import socketio
 from app.transactions import transactional
 from auth.actor import Actor
-from auth.sockets import account_room, on_connect, on_disconnect, sids_of
-from messaging import presence
+from auth.sockets import account_room, on_connect, on_disconnect
+from messaging import presence, rolls
 from messaging.announced import (
     CaseClaimed,
     CaseFact,
@@ -22,6 +23,7 @@ from messaging.announced import (
     ReceiptMoved,
     StepTaken,
 )
+from messaging.rolls import move_members
 from messaging.schemas import AttachmentAnswer, MessageAnswer, Named
 from pools.announced import GroupChanged
 from pools.service.roll import groups_of
@@ -30,8 +32,10 @@ HINT_EVERY = 0.25
 """Seconds within which the inbox hints of one case's messages become one."""
 
 
-def register_announcements() -> None:
+def register_announcements(config: Config) -> None:
     """Listen for what happened, and for sockets that come and go."""
+    presence.bind(config)
+    rolls.bind(config, _leave_all_cases)
     on_commit(CaseOpened, tell_case_changed)
     on_commit(CaseClaimed, tell_case_changed)
     on_commit(StepTaken, _tell_step)
@@ -122,28 +126,20 @@ def _tell_receipt(fact: ReceiptMoved) -> None:
 
 
 def _tell_group(fact: GroupChanged) -> None:
-    """Let new members' sockets into the group's room, the others out, and say it changed."""
+    """Move its sockets and say that the group is not as it was."""
     room = group_room(fact.group_id)
-    server: Any = socketio.server
-    for account_id in fact.joined:
-        for sid in sids_of(account_id):
-            server.enter_room(sid, room)
+    move_members(room, fact.joined, ())
     people = [account_room(one) for one in {*fact.joined, *fact.left, *fact.managers}]
     socketio.emit("group:changed", {"group": str(fact.group_id)}, to=[room, *people])
-    for account_id in fact.left:
-        for sid in sids_of(account_id):
-            server.leave_room(sid, room)
-            _evict_from_cases(sid)
+    move_members(room, (), fact.left)
 
 
-def _evict_from_cases(sid: str) -> None:
+def _leave_all_cases(sid: str) -> None:
     """Out of every case the socket looks at: its client joins again those still allowed."""
     server: Any = socketio.server
-    for room in server.rooms(sid):
-        if room.startswith("case:"):
-            case_id = UUID(room.removeprefix("case:"))
-            server.leave_room(sid, room)
-            tell_presence(presence.leave(sid, case_id))
+    for case_id in presence.cases_of(sid):
+        server.leave_room(sid, case_room(case_id))
+        tell_presence(presence.leave(sid, case_id))
 
 
 def _enter_own_rooms(sid: str, actor: Actor) -> None:

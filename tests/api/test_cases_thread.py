@@ -18,7 +18,7 @@ def test_messages_take_their_place_one_after_the_other(care_circle: CareCircle) 
     case = care_circle.open_case()
     authors = [care_circle.favre, care_circle.blanc, care_circle.maret, care_circle.roche] * 5
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda author: case.post(author), authors))
+        answers = list(pool.map(case.post, authors))
     assert {answer.status_code for answer in answers} == {201}
     assert sorted(answer.json["sequence"] for answer in answers) == list(range(1, 21))
     assert care_circle.favre.get(f"/cases/{case.id}").json["last_sequence"] == 20
