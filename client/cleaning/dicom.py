@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, Literal
 
 import pydicom
+from pydicom import config
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -35,6 +36,9 @@ from client.cleaning.refusals import BurnedInText, UnreadableDicom
 from client.crypto.random import random_key
 
 Action = Literal["D", "Z", "X", "U"]
+
+config.settings.reading_validation_mode = config.IGNORE
+"""Odd values are read and cleaned like others; warnings would repeat them into somebody's log."""
 
 METHOD = "Cordee, PS3.15 Annex E Basic Profile"
 STANDARD_UIDS = "1.2.840.10008."
@@ -282,13 +286,16 @@ def _published_meaning(scheme: str, code: str) -> str | None:
 def _meanings() -> dict[tuple[str, str], str]:
     from pydicom.sr._concepts_dict import concepts  # large; only when a code is met
 
+    meanings: dict[tuple[str, str], str] = {}
     tables: Any = concepts
-    return {
-        (scheme, code): meaning
-        for scheme, keywords in tables.items()
-        for codes in keywords.values()
-        for code, (meaning, _) in codes.items()
-    }
+    for scheme, keywords in tables.items():
+        for codes in keywords.values():
+            for code, (meaning, context_groups) in codes.items():
+                if context_groups:  # as PS3.16 words it, before the scheme's own long form
+                    meanings[scheme, code] = meaning
+                else:
+                    meanings.setdefault((scheme, code), meaning)
+    return meanings
 
 
 def _fresh_file_meta(dataset: Dataset) -> None:

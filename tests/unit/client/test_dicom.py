@@ -1,0 +1,232 @@
+"""DICOM leaves by the Basic Profile: no name, date, place or private group, however deep."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pydicom.data
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+
+from client.cleaning import BurnedInText, PlainFile, UnreadableDicom, clean_file
+from client.cleaning.dicom import CleanedDicom, basic_profile, clean_dicom, other_uid
+
+KEY = bytes(range(32))
+MARK = "CHAPPAZ"
+SAMPLES = sorted((Path(pydicom.data.__file__).parent / "test_files").rglob("*.dcm"))
+
+
+def film(**changes: Any) -> FileDataset:
+    """A CT slice with MARK wherever a name could hide."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = CTImageStorage
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    meta.SourceApplicationEntityTitle = MARK
+    preamble = (MARK * 20).encode()[:128]
+    ds = FileDataset("film.dcm", {}, file_meta=meta, preamble=preamble)
+    ds.SOPClassUID = CTImageStorage
+    ds.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = generate_uid(), generate_uid()
+    ds.PatientName, ds.PatientID = f"{MARK}^PHILOMENE", f"{MARK}-1"
+    ds.PatientBirthDate, ds.PatientSex = "19480517", "F"
+    ds.StudyDate = ds.ContentDate = "20261121"
+    ds.InstitutionName = ds.StudyDescription = ds.PatientComments = MARK
+    ds.OperatorsName = ds.ReferringPhysicianName = f"{MARK}^DR"
+    ds.Modality = "CT"
+    ds.Rows, ds.Columns, ds.SamplesPerPixel = 64, 96, 1
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
+    ds.PhotometricInterpretation = "MONOCHROME2"
+    ds.RescaleSlope, ds.RescaleIntercept = 1, -1024
+    ds.WindowCenter, ds.WindowWidth = 40, 400
+    values = np.full((64, 96), 1024 - 160, np.uint16)
+    values[:, 48:] = 1024 + 240
+    ds.PixelData = values.tobytes()
+    ds.private_block(0x0011, "ACME", create=True).add_new(1, "LO", MARK)
+    ds.add_new(0x50001001, "LO", MARK)
+    ds.add_new(0x60004000, "LT", MARK)
+    for name, value in changes.items():
+        setattr(ds, name, value)
+    return ds
+
+
+def code(value: str, scheme: str, meaning: str) -> Dataset:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    return item
+
+
+def written(ds: FileDataset) -> io.BytesIO:
+    target = io.BytesIO()
+    ds.save_as(target, enforce_file_format=True)
+    target.seek(0)
+    return target
+
+
+def clean(ds: FileDataset, key: bytes = KEY) -> tuple[CleanedDicom, bytes, Dataset]:
+    cleaned = clean_dicom(written(ds), uid_key=key)
+    data = cleaned.content.read()
+    return cleaned, data, pydicom.dcmread(io.BytesIO(data))
+
+
+def test_no_mark_is_left_anywhere() -> None:
+    ds = film()
+    nested = Dataset()
+    nested.PatientName, nested.StudyDate = MARK, "20261121"
+    nested.RequestingPhysician = MARK
+    deeper = Dataset()
+    deeper.PersonName, deeper.InstitutionName = MARK, MARK
+    deeper.private_block(0x0013, "ACME", create=True).add_new(1, "LO", MARK)
+    nested.add_new(0x00081115, "SQ", Sequence([deeper]))
+    ds.add_new(0x00289145, "SQ", Sequence([nested]))
+
+    cleaned, data, result = clean(ds)
+
+    assert MARK.encode() not in data and b"PHILOMENE" not in data
+    assert b"20261121" not in data and b"19480517" not in data
+    assert result.PatientIdentityRemoved == "YES"
+    assert result.DeidentificationMethodCodeSequence[0].CodeValue == "113100"
+    assert not [element for element in result if element.tag.is_private]
+    assert result.preamble == b"\0" * 128
+    assert "SourceApplicationEntityTitle" not in result.file_meta
+    assert cleaned.report.private == 4 and cleaned.report.removed["PatientComments"] == 1
+    assert MARK not in " ".join(cleaned.report.lines())
+    assert np.array_equal(result.pixel_array, film().pixel_array), "pixels are not touched"
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (code("T-D1100", "SRT", f"Head of {MARK}"), ("T-D1100", "SRT", "Head")),
+        (code("69536005", "SCT", MARK), ("69536005", "SCT", "Head")),
+        (code("999999999", "SCT", MARK), ("999999999", "SCT", "REMOVED")),
+        (code(MARK, "99LOCAL", MARK), ("REMOVED", "99REMOVED", "REMOVED")),
+        (code(f"{MARK} PHIL", "SCT", MARK), ("REMOVED", "SCT", "REMOVED")),
+    ],
+    ids=["retired scheme", "SNOMED", "code not in PS3.16", "local words", "words as a code"],
+)
+def test_codes_say_what_their_scheme_says(item: Dataset, expected: tuple[str, str, str]) -> None:
+    _, data, result = clean(film(AnatomicRegionSequence=Sequence([item])))
+    kept = result.AnatomicRegionSequence[0]
+    assert (kept.CodeValue, kept.CodingSchemeDesignator) == expected[:2]
+    assert kept.CodeMeaning in (expected[2], "REMOVED")
+    assert MARK.encode() not in data
+
+
+def test_uids_change_together_and_only_with_the_key() -> None:
+    first, second = film(), film()
+    second.StudyInstanceUID = first.StudyInstanceUID
+    reference = Dataset()
+    reference.ReferencedSOPClassUID = CTImageStorage
+    reference.ReferencedSOPInstanceUID = first.SOPInstanceUID
+    second.ReferencedImageSequence = Sequence([reference])
+
+    _, _, one = clean(first)
+    _, _, two = clean(second)
+    _, _, elsewhere = clean(first, bytes(32))
+
+    assert one.StudyInstanceUID == two.StudyInstanceUID != first.StudyInstanceUID
+    assert two.ReferencedImageSequence[0].ReferencedSOPInstanceUID == one.SOPInstanceUID
+    assert two.ReferencedImageSequence[0].ReferencedSOPClassUID == CTImageStorage
+    assert one.file_meta.MediaStorageSOPInstanceUID == one.SOPInstanceUID
+    assert elsewhere.StudyInstanceUID != one.StudyInstanceUID
+    assert one.SOPInstanceUID.is_valid and len(one.SOPInstanceUID) <= 64
+    assert one.PatientID == two.PatientID != elsewhere.PatientID
+
+
+def test_unknown_attributes_are_not_trusted() -> None:
+    ds = film()
+    ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    ds.add_new(0x00189FF0, "LO", MARK)
+    cleaned, data, _ = clean(ds)
+    assert MARK.encode() not in data and cleaned.report.unknown == 1
+
+
+def test_names_and_dates_the_table_does_not_list_go_too() -> None:
+    listed = basic_profile()
+    unlisted = [
+        tag for tag in (0x00741000, 0x00340001, 0x00720104, 0x00221007) if tag not in listed
+    ]
+    ds = film()
+    for tag in unlisted:
+        ds.add_new(tag, "DA", "20261121")
+    _, data, _ = clean(ds)
+    assert b"20261121" not in data
+
+
+def test_the_preview_applies_the_window() -> None:
+    """-160 and 240 HU are the ends of the window 40/400: black and white."""
+    cleaned, _, _ = clean(film())
+    assert cleaned.preview is not None
+    shown = Image.open(cleaned.preview.content).convert("L")
+    assert shown.size == (96, 64)
+    assert shown.getpixel((10, 30)) < 10 and shown.getpixel((85, 30)) > 245  # type: ignore[operator]
+
+
+def test_the_preview_of_an_inverted_film() -> None:
+    cleaned, _, _ = clean(film(PhotometricInterpretation="MONOCHROME1"))
+    assert cleaned.preview is not None
+    shown = Image.open(cleaned.preview.content).convert("L")
+    assert shown.getpixel((10, 30)) > 245  # type: ignore[operator]
+
+
+def test_a_film_with_words_in_its_pixels_is_refused() -> None:
+    with pytest.raises(BurnedInText):
+        clean_dicom(written(film(BurnedInAnnotation="YES")))
+
+
+def test_a_file_named_dicom_that_is_none() -> None:
+    with pytest.raises(UnreadableDicom), clean_file(PlainFile("scan.dcm", data=b"hello")):
+        pass
+
+
+@pytest.mark.parametrize("damage", [140, 300, 700, 5_000])
+def test_a_file_cut_short_ends_in_a_refusal_or_clean(damage: int) -> None:
+    data = written(film()).getvalue()[:damage]
+    try:
+        cleaned = clean_dicom(io.BytesIO(data))
+    except UnreadableDicom:
+        return
+    assert MARK.encode() not in cleaned.content.read()
+
+
+def words_of(ds: Dataset) -> set[str]:
+    """Names, dates and identifiers of a data set, however deep, long enough to be searched.
+
+    Without those that also stand where the profile keeps them: a manufacturer's name.
+    """
+    told: set[str] = set()
+    kept: set[str] = set()
+    for element in ds.iterall():
+        identifying = int(element.tag) in basic_profile() or element.tag.is_private
+        if element.VR in ("PN", "LO", "SH", "LT", "ST", "UT", "DA", "AE"):
+            values = element.value if isinstance(element.value, list) else [element.value]
+            words = {str(value).strip() for value in values if len(str(value).strip()) > 6}
+            (told if identifying else kept).update(words)
+    return {word for word in told if not any(word in other for other in kept)}
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+def test_real_files_lose_what_identifies(path: Path) -> None:
+    """Every sample that pydicom carries: MR, CT, US, SR, RT, enhanced, compressed, nested."""
+    source = path.read_bytes()
+    try:
+        cleaned = clean_dicom(io.BytesIO(source), uid_key=KEY, allow_burned_in=True)
+    except UnreadableDicom:
+        return
+    before = words_of(pydicom.dcmread(io.BytesIO(source)))
+    result = pydicom.dcmread(io.BytesIO(cleaned.content.read()))
+    after = {str(element.value) for element in result.iterall() if element.VR != "SQ"}
+    allowed = {"REMOVED", "19000101", "19000101000000"}
+    assert not {word for word in before if any(word in kept for kept in after)} - allowed
+
+
+def test_another_uid_is_stable() -> None:
+    assert other_uid(KEY, "1.2.3") == other_uid(KEY, "1.2.3") != other_uid(KEY, "1.2.4")
