@@ -97,10 +97,6 @@ def main() -> int:
     known.header_comment = ""
     known.last_translator = known.language_team = "Cordée"
     known.msgid_bugs_address = ""
-    for entry in known:
-        if entry.locations and all(name.startswith("static/") for name, _ in entry.locations):
-            # The client fills {places}: a per cent sign there is only a sign.
-            entry.flags.discard("python-format")
     with FRENCH.open("wb") as file:
         write_po(file, known, width=100, include_lineno=False, sort_output=True, omit_header=False)
     missing = [entry.id for entry in known if entry.id and not translated(entry)]

@@ -100,25 +100,37 @@ export function useAttaching(
 }
 
 /** Camera and file buttons. Photos taken here never enter the phone's gallery. */
-export function AttachButtons({
-  attaching,
-  compact = false,
-}: {
-  attaching: Attaching;
-  compact?: boolean;
-}): JSX.Element {
+export function AttachButtons({ attaching }: { attaching: Attaching }): JSX.Element {
   return (
     <div class="row">
-      <PickButton
-        attaching={attaching}
-        icon="camera"
-        words={t('Take a photo')}
-        accept="image/*"
-        camera
-        compact={compact}
-      />
-      <PickButton attaching={attaching} icon="attach" words={t('Choose files')} compact={compact} />
+      <CameraButton attaching={attaching} words />
+      <AttachFilesButton attaching={attaching} />
     </div>
+  );
+}
+
+export function CameraButton({
+  attaching,
+  words = false,
+}: {
+  attaching: Attaching;
+  words?: boolean;
+}): JSX.Element {
+  return (
+    <PickButton
+      attaching={attaching}
+      icon="camera"
+      words={t('Take a photo')}
+      accept="image/*"
+      camera
+      compact={!words}
+    />
+  );
+}
+
+export function AttachFilesButton({ attaching }: { attaching: Attaching }): JSX.Element {
+  return (
+    <PickButton attaching={attaching} icon="attach" words={t('Choose files')} compact={false} />
   );
 }
 

@@ -207,12 +207,12 @@ function CaseHead({
         </h1>
         <p class="case-head-line">
           <UrgencyMark urgency={row.urgency} />
+          <Delay row={row} />
           <StateMark
             row={row}
             role={roleIn(row)}
             waits={waitingOf(row.id).some((job) => job.kind === 'case')}
           />
-          <Delay row={row} />
         </p>
       </div>
       {!threePanes.value && (

@@ -17,9 +17,8 @@ import type { Role } from '../../state/order.ts';
 import { postMessage, takeStep, type Words } from '../../state/posting.ts';
 import { stepWord } from '../../state/words.ts';
 import { Button } from '../button.tsx';
-import { Icon } from '../icon.tsx';
 import { Problems } from '../problems.tsx';
-import { AttachButtons, AttachedList, useAttaching } from './attach.tsx';
+import { AttachedList, AttachFilesButton, CameraButton, useAttaching } from './attach.tsx';
 
 export interface Quoted {
   id: string;
@@ -102,7 +101,7 @@ export function Composer({
   const text = useSignal('');
   const files = useSignal<Manifest[]>([]);
   const problem = useSignal<unknown>(null);
-  const quick = useSignal(false);
+  const more = useSignal(false);
   const attaching = useAttaching(place, files, (next) => {
     files.value = next;
     save();
@@ -252,8 +251,9 @@ export function Composer({
           save();
         }}
       />
-      {quick.value && (
+      {more.value && (
         <div class="quick">
+          <AttachFilesButton attaching={attaching} />
           {quickReplies(role, worded.value?.step).map((words) => (
             <button
               key={words}
@@ -261,7 +261,7 @@ export function Composer({
               class="chip"
               onClick={() => {
                 write([text.value.trim(), words].filter(Boolean).join(' '));
-                quick.value = false;
+                more.value = false;
                 box.current?.focus();
               }}
             >
@@ -270,45 +270,40 @@ export function Composer({
           ))}
         </div>
       )}
-      <textarea
-        ref={box}
-        class="input"
-        rows={1}
-        aria-label={label}
-        placeholder={label}
-        value={text.value}
-        maxLength={12_000}
-        onInput={(event) => write(event.currentTarget.value)}
-        onBlur={() => live.typing(false)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-            event.preventDefault();
-            void send();
-          }
-        }}
-      />
-      <div class="composer-tools">
-        <AttachButtons attaching={attaching} compact />
-        <button
-          type="button"
-          class="button"
-          data-kind="plain"
-          aria-expanded={quick.value}
+      <div class="composer-line">
+        <Button
+          icon="plus"
+          label={t('Files and quick replies')}
+          aria-expanded={more.value}
           onClick={() => {
-            quick.value = !quick.value;
+            more.value = !more.value;
           }}
-        >
-          {t('Quick replies')}
-        </button>
-        <button
+        />
+        <CameraButton attaching={attaching} />
+        <textarea
+          ref={box}
+          class="input"
+          rows={1}
+          aria-label={label}
+          placeholder={label}
+          value={text.value}
+          maxLength={12_000}
+          onInput={(event) => write(event.currentTarget.value)}
+          onBlur={() => live.typing(false)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+              event.preventDefault();
+              void send();
+            }
+          }}
+        />
+        <Button
           type="submit"
-          class="button send"
-          data-kind="primary"
-          aria-disabled={empty || busy ? 'true' : undefined}
-        >
-          <Icon name="send" />
-          {t('Send')}
-        </button>
+          kind="primary"
+          icon="send"
+          label={t('Send')}
+          disabled={empty || busy}
+        />
       </div>
     </form>
   );

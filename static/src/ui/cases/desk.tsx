@@ -67,8 +67,8 @@ function Title({ shown = false }: { shown?: boolean }): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${t('My cases')} · Cordée`;
-    heading.current?.focus({ preventScroll: true });
-  }, []);
+    if (shown) heading.current?.focus({ preventScroll: true });
+  }, [shown]);
   return (
     <h1 ref={heading} tabIndex={-1} class={shown ? 'page-title' : 'visually-hidden'}>
       {t('My cases')}

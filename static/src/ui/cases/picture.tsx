@@ -22,7 +22,7 @@ export function leavingWords(id: string): string | null {
   const share = uploadShare(id);
   if (share === null) return null;
   if (share === 0) return t('Waiting to be sent');
-  return t('{percent} % sent', { percent: Math.floor(share * 100) });
+  return t('Sent: {percent} %', { percent: Math.floor(share * 100) });
 }
 
 interface PictureProps {

@@ -132,14 +132,13 @@ export function CaseSteps({ row, worded, onWorded }: StepsProps): JSX.Element | 
         {button(first, true)}
         {others.length > 0 && (
           <Button
-            kind="plain"
+            icon={more.value ? 'close' : 'down'}
+            label={more.value ? t('Fewer steps') : t('Other steps')}
             aria-expanded={more.value}
             onClick={() => {
               more.value = !more.value;
             }}
-          >
-            {more.value ? t('Fewer steps') : t('Other steps')}
-          </Button>
+          />
         )}
       </div>
       {more.value && <div class="row">{others.map((step) => button(step, false))}</div>}
