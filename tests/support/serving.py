@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,10 @@ class ServedApp:
         stop(self.process)
 
     def kill(self) -> None:
-        """As a power cut would: no goodbye."""
+        """As a power cut would: no goodbye, neither of gunicorn nor of its worker."""
+        pid = self.process.pid
+        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         self.process.kill()
+        for worker in workers:
+            os.kill(int(worker), signal.SIGKILL)
         self.process.wait(10)
