@@ -1,5 +1,5 @@
 /** Threads of cases: fetched over HTTP, hinted at by the socket, joined with what waits here. */
-import { effect, type Signal, signal } from '@preact/signals';
+import { effect, type Signal, signal, untracked } from '@preact/signals';
 import { api, NetworkDown, Problem } from '../transport/http.ts';
 import { call, connected, on, onReconnect } from '../transport/socket.ts';
 import { openMessage } from './case-keys.ts';
@@ -190,10 +190,11 @@ export function followThread(caseId: string): LiveThread {
       void thread.value.rows;
       void jobs.value;
       void rows.value.get(caseId)?.grants;
-      if (!locked.value) void showAll();
+      if (!locked.value) untracked(() => void showAll());
     }),
+    // Untracked: joining reads and changes the thread, and must not begin anew because it did.
     effect(() => {
-      if (connected.value) void join();
+      if (connected.value) untracked(() => void join());
     }),
   ];
 
