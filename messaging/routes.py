@@ -10,7 +10,7 @@ from app.http import describe, parse, parse_query, reply
 from auth.actor import current_actor
 from auth.limits import spend
 from auth.permissions import Permission, require
-from auth.schemas import TraceList
+from auth.trace_schemas import TraceList
 from messaging.schemas import (
     CaseAnswer,
     CaseBody,

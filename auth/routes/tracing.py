@@ -8,8 +8,8 @@ from app.http import describe, parse_query, reply
 from auth.actor import current_actor
 from auth.permissions import Permission, require
 from auth.routes import auth
-from auth.schemas import TraceList, TraceQuery
 from auth.service import trace_reading
+from auth.trace_schemas import TraceList, TraceQuery
 
 
 @auth.get("/trace")

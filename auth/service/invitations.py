@@ -155,7 +155,7 @@ def list_invitations(actor: Actor, query: PageQuery) -> InvitationList:
 
 def open_invitation(token: str, address: str) -> SignUpOpened:
     """What a person with the link needs to begin signing up. Raises InvitationUnusable."""
-    spend_address("sign-up", address, 60, per=600)
+    spend_address("sign-up", address, 300, per=600)
     spend_key("sign-up:token", token, 30, per=600)
     return _open(token, address)
 

@@ -46,7 +46,7 @@ MAX_ATTEMPTS = 5
 
 def open_recovery(body: RecoveryOpening, address: str) -> RecoveryOpened:
     """Begin. The answer never tells whether mail and recovery key were right; a mail does."""
-    spend_address("recovery", address, 30, per=3600)
+    spend_address("recovery", address, 60, per=3600)
     spend_key("recovery:account", body.mail, 5, per=3600)
     return _open_recovery(body, address)
 
@@ -92,7 +92,7 @@ def _open_recovery(body: RecoveryOpening, address: str) -> RecoveryOpened:
 
 def confirm_recovery(body: RecoveryCode, address: str) -> RecoveryKeys:
     """Show the mailed code: the sealed keys and a new second factor. Raises RecoveryFailed."""
-    spend_address("recovery", address, 30, per=3600)
+    spend_address("recovery", address, 60, per=3600)
     return _confirm(body, address)
 
 
@@ -117,7 +117,7 @@ def complete_recovery(body: RecoveryCompletion, address: str) -> tuple[SignedIn,
 
     Raises RecoveryFailed, CodeWrong.
     """
-    spend_address("recovery", address, 30, per=3600)
+    spend_address("recovery", address, 60, per=3600)
     return _complete(body, address)
 
 

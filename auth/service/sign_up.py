@@ -37,7 +37,7 @@ def sign_up(body: SignUpBody, address: str) -> tuple[SignedIn, str]:
     Raises InvitationUnusable, CodeWrong, RppsTaken, Conflict, StatementNotAccepted,
     ValidationFailed (a clinician without RPPS).
     """
-    spend_address("sign-up", address, 60, per=600)
+    spend_address("sign-up", address, 300, per=600)
     spend_key("sign-up:token", body.token, 30, per=600)
     return _sign_up(body, address)
 

@@ -15,10 +15,10 @@ from app.db import session
 from app.errors import ValidationFailed
 from app.transactions import transaction, transactional
 from auth.actor import Actor
-from auth.schemas import TraceActor, TraceItem, TraceList, TraceQuery
 from auth.service.accounts import account_names
 from auth.service.organisations import organisation_names
 from auth.service.paging import read_cursor, write_cursor
+from auth.trace_schemas import TraceActor, TraceItem, TraceList, TraceQuery
 from trace import Action, record
 from trace.models import TracePlace, TraceRow
 

@@ -11,8 +11,8 @@ from app.transactions import transactional
 from auth.actor import Actor
 from auth.models import Account
 from auth.permissions import Permission
-from auth.schemas import TraceList
 from auth.service.trace_reading import read_case_trace
+from auth.trace_schemas import TraceList
 from messaging.models import AnnouncedAttachment, Message
 from messaging.schemas import (
     CaseAnswer,
