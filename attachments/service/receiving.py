@@ -87,8 +87,11 @@ class Receiving:
         )
 
     def open(self) -> None:
-        """Open the file at the offset; what lies past it was never counted. Blocks."""
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Open the file at the offset; what lies past it was never counted. Blocks.
+
+        Its group may read it: nginx does, when it sends the files (deploy/nginx.conf).
+        """
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640)
         os.ftruncate(self._file, self.start)
         os.lseek(self._file, self.start, os.SEEK_SET)
 
