@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import shlex
+import signal
 import sys
 import tempfile
 from collections import defaultdict
@@ -55,6 +56,8 @@ class Run:
 
 def main() -> int:
     options = parse_options()
+    # Asked to end, we end the servers we started too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.environ["PATH"] = f"{VENV}:{os.environ['PATH']}"
     machine.allow_many_connections(2 * options.idle_clients + 4096)
     with tempfile.TemporaryDirectory(prefix="cordee-bench-") as folder:

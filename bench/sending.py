@@ -74,7 +74,9 @@ def send(order: Order) -> float:
     line = Line(order)
     path = order.path
     if order.create:
-        made = {"Upload-Length": str(order.size), "Upload-Metadata": order.metadata}
+        made = {"Upload-Length": str(order.size)}
+        if order.metadata:
+            made["Upload-Metadata"] = order.metadata
         location = line.ask("POST", order.create, made)["location"]
         path = "/" + location.split("://", 1)[-1].split("/", 1)[1]
     part = memoryview(os.urandom(PART))

@@ -77,7 +77,7 @@ def node_chat(folder: Path, world: World) -> Iterator[Target]:
     folder.mkdir(parents=True)
     port = free_port()
     with _running(
-        "node", str(PEERS / "chat.mjs"), str(port), str(folder / "chat.sqlite3"), port=port
+        node_binary(), str(PEERS / "chat.mjs"), str(port), str(folder / "chat.sqlite3"), port=port
     ) as pid:
         yield Target(port, pid, world.seats)
 
@@ -101,7 +101,7 @@ def tus_peer(folder: Path, size: int) -> Iterator[tuple[int, Order]]:
     """`@tus/server` with its file store: its process and an upload to it."""
     folder.mkdir(parents=True)
     port = free_port()
-    with _running("node", str(PEERS / "tus.mjs"), str(port), str(folder), port=port) as pid:
+    with _running(node_binary(), str(PEERS / "tus.mjs"), str(port), str(folder), port=port) as pid:
         yield pid, Order(port=port, size=size, create="/files")
 
 
@@ -112,6 +112,12 @@ def file_sink(folder: Path, size: int) -> Iterator[tuple[int, Order]]:
     port = free_port()
     with _running(sys.executable, str(PEERS / "sink.py"), str(port), str(folder), port=port) as pid:
         yield pid, Order(port=port, size=size, path=f"/{uuid4()}")
+
+
+def node_binary() -> str:
+    """Node itself: what lies on the path may be a wrapper that ends without its child."""
+    asked = ["node", "-p", "process.execPath"]
+    return subprocess.run(asked, text=True, check=True, capture_output=True).stdout.strip()
 
 
 @contextmanager
