@@ -12,8 +12,15 @@ import { LazyPage, type PageModule } from './ui/lazy-page.tsx';
 import { useShortcuts } from './ui/shortcuts.ts';
 import { UpdateBanner } from './ui/update-banner.tsx';
 
-/** Page code by file name, each its own chunk. */
-const modules = import.meta.glob<PageModule>('./pages/**/*.tsx');
+type Load = () => Promise<PageModule>;
+
+const settings = (name: keyof typeof import('./pages/settings/all.ts')): Load => {
+  return async () => ({ default: (await import('./pages/settings/all.ts'))[name] });
+};
+
+const admin = (name: keyof typeof import('./pages/admin/all.ts')): Load => {
+  return async () => ({ default: (await import('./pages/admin/all.ts'))[name] });
+};
 
 /**
  * - `open`: for anyone, outside the frame;
@@ -25,7 +32,7 @@ type Access = 'open' | 'waiting' | 'certified' | 'administrator';
 
 interface Place {
   pattern: string;
-  page: string;
+  load: Load;
   access: Access;
   /** Takes the whole screen of a phone. */
   focused?: boolean;
@@ -34,33 +41,58 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
-  { pattern: '/sign-in', page: 'sign-in', access: 'open' },
-  { pattern: '/join', page: 'sign-up', access: 'open' },
-  { pattern: '/recovery', page: 'recovery', access: 'open' },
-  { pattern: '/demo/mails', page: 'demo-mails', access: 'open' },
-  { pattern: '/', page: 'inbox', access: 'certified' },
-  { pattern: '/new', page: 'new-case', access: 'certified', focused: true },
-  { pattern: '/new/:draft', page: 'new-case', access: 'certified', focused: true },
-  { pattern: '/cases/:id', page: 'case', access: 'certified', focused: true },
-  { pattern: '/cases/:id/opinion', page: 'opinion', access: 'certified', focused: true },
-  { pattern: '/cases/:id/print', page: 'print', access: 'certified', bare: true },
-  { pattern: '/waiting', page: 'waiting', access: 'waiting' },
-  { pattern: '/keyboard', page: 'keyboard', access: 'waiting' },
-  { pattern: '/settings', page: 'settings/index', access: 'waiting' },
-  { pattern: '/settings/password', page: 'settings/password', access: 'waiting' },
-  { pattern: '/settings/recovery-code', page: 'settings/recovery-code', access: 'waiting' },
-  { pattern: '/settings/sessions', page: 'settings/sessions', access: 'waiting' },
-  { pattern: '/settings/notifications', page: 'settings/notifications', access: 'waiting' },
-  { pattern: '/admin', page: 'admin/index', access: 'administrator' },
-  { pattern: '/admin/people', page: 'admin/people', access: 'administrator' },
-  { pattern: '/admin/people/:id', page: 'admin/person', access: 'administrator' },
-  { pattern: '/admin/organisations', page: 'admin/organisations', access: 'administrator' },
-  { pattern: '/admin/pools', page: 'admin/groups', access: 'administrator' },
-  { pattern: '/admin/pools/:id', page: 'admin/group', access: 'administrator' },
-  { pattern: '/admin/care-teams', page: 'admin/groups', access: 'administrator' },
-  { pattern: '/admin/care-teams/:id', page: 'admin/group', access: 'administrator' },
-  { pattern: '/admin/trace', page: 'admin/trace', access: 'administrator' },
-  { pattern: '/admin/notifications', page: 'admin/notifications', access: 'administrator' },
+  { pattern: '/sign-in', load: () => import('./pages/sign-in.tsx'), access: 'open' },
+  { pattern: '/join', load: () => import('./pages/sign-up.tsx'), access: 'open' },
+  { pattern: '/recovery', load: () => import('./pages/recovery.tsx'), access: 'open' },
+  { pattern: '/demo/mails', load: () => import('./pages/demo-mails.tsx'), access: 'open' },
+  { pattern: '/', load: () => import('./pages/inbox.tsx'), access: 'certified' },
+  {
+    pattern: '/new',
+    load: () => import('./pages/new-case.tsx'),
+    access: 'certified',
+    focused: true,
+  },
+  {
+    pattern: '/new/:draft',
+    load: () => import('./pages/new-case.tsx'),
+    access: 'certified',
+    focused: true,
+  },
+  {
+    pattern: '/cases/:id',
+    load: () => import('./pages/case.tsx'),
+    access: 'certified',
+    focused: true,
+  },
+  {
+    pattern: '/cases/:id/opinion',
+    load: () => import('./pages/opinion.tsx'),
+    access: 'certified',
+    focused: true,
+  },
+  {
+    pattern: '/cases/:id/print',
+    load: () => import('./pages/print.tsx'),
+    access: 'certified',
+    bare: true,
+  },
+  { pattern: '/waiting', load: () => import('./pages/waiting.tsx'), access: 'waiting' },
+  { pattern: '/keyboard', load: () => import('./pages/keyboard.tsx'), access: 'waiting' },
+  { pattern: '/settings', load: settings('Settings'), access: 'waiting' },
+  { pattern: '/settings/password', load: settings('Password'), access: 'waiting' },
+  { pattern: '/settings/recovery-code', load: settings('RecoveryCode'), access: 'waiting' },
+  { pattern: '/settings/sessions', load: settings('Sessions'), access: 'waiting' },
+  { pattern: '/settings/notifications', load: settings('Notifications'), access: 'waiting' },
+  { pattern: '/admin', load: admin('Administration'), access: 'administrator' },
+  { pattern: '/admin/people', load: admin('People'), access: 'administrator' },
+  { pattern: '/admin/people/:id', load: admin('PersonPage'), access: 'administrator' },
+  { pattern: '/admin/organisations', load: admin('Organisations'), access: 'administrator' },
+  { pattern: '/admin/pools', load: admin('Groups'), access: 'administrator' },
+  { pattern: '/admin/pools/:id', load: admin('GroupPage'), access: 'administrator' },
+  { pattern: '/admin/care-teams', load: admin('Groups'), access: 'administrator' },
+  { pattern: '/admin/care-teams/:id', load: admin('GroupPage'), access: 'administrator' },
+  { pattern: '/admin/trace', load: admin('Trace'), access: 'administrator' },
+  { pattern: '/admin/notifications', load: admin('DeadNotifications'), access: 'administrator' },
 ];
 
 function placeOf(path: string): { place: Place; params: Params } | null {
@@ -72,8 +104,7 @@ function placeOf(path: string): { place: Place; params: Params } | null {
 }
 
 function Content({ place, params }: { place: Place; params: Params }): JSX.Element {
-  const load = modules[`./pages/${place.page}.tsx`];
-  return load ? <LazyPage name={place.page} load={load} params={params} /> : <NotFound />;
+  return <LazyPage name={place.pattern} load={place.load} params={params} />;
 }
 
 function NotFound(): JSX.Element {

@@ -3,7 +3,9 @@
  * (`t` and `tn` as keywords) into the same gettext file as the server's.
  */
 
-/** msgid → translation, or the list of plural forms. */
+import { shortKey } from './short-key.ts';
+
+/** Key → translation, or the list of plural forms. Keys are msgids, or their `shortKey`. */
 export type Catalogue = Record<string, string | string[]>;
 export type Parameters = Record<string, string | number>;
 
@@ -25,6 +27,7 @@ export function language(): string {
   return declared.split('-')[0]?.toLowerCase() || 'en';
 }
 
+/** Use a catalogue by short keys, as the build makes it. */
 export function useCatalogue(code: string, catalogue: Catalogue): void {
   messages = catalogue;
   pluralForm = PLURALS[code] ?? english;
@@ -45,15 +48,20 @@ function fill(sentence: string, parameters?: Parameters): string {
   });
 }
 
+function find(msgid: string): string | string[] | undefined {
+  const key = shortKey(msgid);
+  return Object.hasOwn(messages, key) ? messages[key] : undefined;
+}
+
 /** Translate a sentence: `t('Claimed by {name}', { name })`. */
 export function t(msgid: string, parameters?: Parameters): string {
-  const found = Object.hasOwn(messages, msgid) ? messages[msgid] : undefined;
+  const found = find(msgid);
   return fill((Array.isArray(found) ? found[0] : found) ?? msgid, parameters);
 }
 
 /** Translate with a number: `tn('{n} photo', '{n} photos', 3)`. `{n}` is always filled. */
 export function tn(singular: string, plural: string, n: number, parameters?: Parameters): string {
-  const found = Object.hasOwn(messages, singular) ? messages[singular] : undefined;
+  const found = find(singular);
   const translated = Array.isArray(found) ? found[pluralForm(n)] : undefined;
   return fill(translated ?? (english(n) === 0 ? singular : plural), { n, ...parameters });
 }

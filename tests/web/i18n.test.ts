@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { compileCatalogue } from '../../static/src/build/catalogue.ts';
+import { compileCatalogue, shortKeys } from '../../static/src/build/catalogue.ts';
 import { firstLoadFiles, offlineFiles } from '../../static/src/build/shell-assets.ts';
 import { t, tn, useCatalogue } from '../../static/src/i18n.ts';
 
@@ -46,7 +46,7 @@ describe('words', () => {
   });
 
   it('are French with French plurals', () => {
-    useCatalogue('fr', catalogue);
+    useCatalogue('fr', shortKeys(catalogue));
     expect(t('Claimed by {name}', { name: 'Dr Blanc' })).toBe('Pris en charge par Dr Blanc');
     const photos = (n: number) => tn('{n} photo', '{n} photos', n);
     expect([0, 1, 2].map(photos)).toEqual(['0 cliché', '1 cliché', '2 clichés']);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { po } from 'gettext-parser';
 import type { Plugin } from 'vite';
 import type { Catalogue } from '../i18n.ts';
+import { shortKey } from '../short-key.ts';
 
 const PREFIX = 'virtual:catalogue/';
 const RESOLVED = `\0${PREFIX}`;
@@ -21,12 +22,28 @@ export function compileCatalogue(source: Buffer | string): Catalogue {
     const { msgid, msgstr, comments } = message;
     if (msgid === '' || msgstr.some((text) => text === '')) continue;
     if (comments?.flag?.includes('fuzzy')) continue;
-    if (comments?.reference && !comments.reference.includes('static/src/')) continue;
+    if (!comments?.reference?.includes('static/src/')) continue;
     const [singular] = msgstr;
     if (singular === undefined) continue;
     compiled[msgid] = message.msgid_plural === undefined ? singular : [...msgstr];
   }
   return compiled;
+}
+
+/**
+ * Keys by which the client looks its sentences up: six characters instead of the English text, which
+ * the code holds already. Halves what a phone downloads.
+ *
+ * @throws Error in the unlikely case that two sentences share a key: reword one.
+ */
+export function shortKeys(catalogue: Catalogue): Catalogue {
+  const short: Catalogue = {};
+  for (const [msgid, translation] of Object.entries(catalogue)) {
+    const key = shortKey(msgid);
+    if (Object.hasOwn(short, key)) throw new Error(`“${msgid}” shares its key with another`);
+    short[key] = translation;
+  }
+  return short;
 }
 
 /** `import messages from 'virtual:catalogue/fr'`; a language without a file is an empty catalogue. */
@@ -42,7 +59,7 @@ export function catalogue(translations: string): Plugin {
       const file = fileOf(id.slice(RESOLVED.length));
       if (!existsSync(file)) return 'export default {};';
       this.addWatchFile(file);
-      return `export default ${JSON.stringify(compileCatalogue(readFileSync(file)))};`;
+      return `export default ${JSON.stringify(shortKeys(compileCatalogue(readFileSync(file))))};`;
     },
   };
 }

@@ -28,7 +28,12 @@ export function Knot({
 /** Two ridge lines behind the pages before sign-in: a horizon, nothing to look at. */
 export function Ridge(): JSX.Element {
   return (
-    <svg class="ridge" viewBox="0 0 1440 260" preserveAspectRatio="none" aria-hidden="true">
+    <svg
+      class="ridge"
+      viewBox="0 0 1440 260"
+      preserveAspectRatio="xMidYMax slice"
+      aria-hidden="true"
+    >
       <path
         class="ridge-far"
         d="M0 176 96 128l62 34 108-92 58 50 92-70 74 66 66-40 118 88 84-56 92 62 110-104 74 58 98-74 92 82 66-38 150 96v150H0Z"

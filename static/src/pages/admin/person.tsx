@@ -159,7 +159,7 @@ export default function PersonPage({ params }: { params: Params }): JSX.Element 
         )}
         {!chain.certified && !suspended && <Certification found={found} onDone={reload} />}
         <section class="card stack">
-          <dl class="facts">
+          <dl class="fact-list">
             <dt>{t('Profession')}</dt>
             <dd>
               {[professionWord(entry.profession), specialtyWord(entry.specialty)]

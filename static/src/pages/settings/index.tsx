@@ -36,7 +36,7 @@ function Profile(): JSX.Element | null {
           </p>
         </div>
       </div>
-      <dl class="facts">
+      <dl class="fact-list">
         <dt>{t('Mail address')}</dt>
         <dd>{account.mail}</dd>
         {account.rpps && (
