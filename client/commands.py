@@ -78,10 +78,10 @@ def progress_bar() -> Iterator[Callable[[int, int], None]]:
     bars: list[Any] = []
 
     def advance(done: int, total: int) -> None:
-        if not bars:
+        if not bars or done < bars[-1].pos:  # the next handful of files
             bars.append(click.progressbar(length=total, label="Uploading", file=sys.stderr))
-            bars[0].__enter__()
-        bars[0].update(done - bars[0].pos)
+            bars[-1].__enter__()
+        bars[-1].update(done - bars[-1].pos)
 
     try:
         yield advance
@@ -257,19 +257,14 @@ def attach(case: str, files: tuple[Path, ...], text: str, as_json: bool, **optio
     """Clean, seal and send files: pictures lose place and device, DICOM its identities."""
     with signed_in() as client, progress_bar() as progress:
         found = client.cases.find(case)
-        sealed = []
-        try:
-            for file in files:
-                sealed.append(client.attachments.seal(found.id, file, **options))
-                done = "; ".join(sealed[-1].report) or "nothing to take out"
-                click.echo(f"{file.name}: {done}", err=True)
-        except CordeeError:
-            for file_sealed in sealed:
-                file_sealed.close()
-            raise
-        sequence = client.thread.post_sealed_files(
-            found.id, {"text": text}, sealed, progress=progress
-        )
+
+        def seal(file: Any) -> Any:
+            sealed = client.attachments.seal(found.id, file, **options)
+            done = "; ".join(sealed.report) or "nothing to take out"
+            click.echo(f"{Path(file).name}: {done}", err=True)
+            return sealed
+
+        sequence = client.thread.post(found.id, text, files=files, sealing=seal, progress=progress)
     show({"case": found.id, "sequence": sequence}, as_json, f"Sent as message {sequence}.")
 
 

@@ -175,16 +175,12 @@ class Directory:
     def pool(self, name_or_id: str) -> CareGroup:
         """A pool by id, name or specialty. Raises ``LookupError`` when none or several fit."""
         wanted = name_or_id.casefold()
-        fits = [
-            group
-            for group in self.groups("pool")
-            if not group.facts.get("archived")
-            and wanted
-            in (group.id, group.name.casefold(), str(group.facts.get("specialty") or "").casefold())
-        ]
-        if len(fits) != 1:
-            raise LookupError(f"{len(fits)} pools are called “{name_or_id}”")
-        return fits[0]
+        fits: list[CareGroup] = []
+        for refresh in (False, True):
+            fits = [pool for pool in self.groups("pool", refresh) if wanted in _names(pool)]
+            if len(fits) == 1:
+                return fits[0]
+        raise LookupError(f"{len(fits)} pools are called “{name_or_id}”")
 
     def my_groups(self) -> list[CareGroup]:
         """The groups one can read for."""
@@ -283,6 +279,14 @@ class Directory:
             )
             performed += 1
         return performed
+
+
+def _names(pool: CareGroup) -> tuple[str, ...]:
+    """What a pool in use may be called by."""
+    if pool.facts.get("archived"):
+        return ()
+    specialty = str(pool.facts.get("specialty") or "")
+    return (pool.id, pool.name.casefold(), specialty.casefold())
 
 
 def _managers(statements: Sequence[Statement]) -> set[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from client.account import OwnAccount
 from client.attachments import Attachments, Progress, SealedFile, manifests_of
 from client.cases import Cases, Files
+from client.cleaning import PlainFile
 from client.directory import Directory
 from client.errors import MessageMissing, StaleGeneration
 from client.sealing import Draft, Message, Place, announced, open_message, seal_message
@@ -17,6 +20,10 @@ from client.transport import Transport
 from protocol.encoding import b64
 
 PAGE = 50
+DESCRIPTIONS = 28 * 1024
+"""Bytes of file descriptions in one message: sealed, it stays well below the server's 48 KiB."""
+
+Sealing = Callable[[Path | str | PlainFile], SealedFile]
 
 
 @dataclass(frozen=True)
@@ -111,14 +118,34 @@ class Thread:
         files: Files = (),
         message: str | None = None,
         progress: Progress | None = None,
+        sealing: Sealing | None = None,
     ) -> int:
         """Say something in a case, with or without files; gives its sequence number.
 
-        Give ``message`` to send the same message again: it will not appear twice.
+        Files are cleaned, sealed and sent a handful at a time: a long DICOM series becomes several
+        messages, and never fills the disk. ``sealing`` replaces how one file is sealed (caption,
+        original size). Give ``message`` to send the same words again: they will not appear twice.
         """
+        seal = sealing or (lambda file: self._attachments.seal(case, file))
         body = {"text": text, **({"reply_to": reply_to} if reply_to else {})}
-        with_files = [self._attachments.seal(case, file) for file in files]
-        return self.post_sealed_files(case, body, with_files, message=message, progress=progress)
+        batch: list[SealedFile] = []
+        first: int | None = None
+        for file in files:
+            try:
+                sealed = seal(file)
+            except BaseException:
+                for waiting in batch:
+                    waiting.close()
+                raise
+            if batch and _described(batch) + _described([sealed]) > DESCRIPTIONS:
+                sequence = self.post_sealed_files(
+                    case, body, batch, message=message, progress=progress
+                )
+                first = sequence if first is None else first
+                batch, body, message = [], {"text": ""}, None
+            batch.append(sealed)
+        sequence = self.post_sealed_files(case, body, batch, message=message, progress=progress)
+        return sequence if first is None else first
 
     def post_sealed_files(
         self,
@@ -129,7 +156,7 @@ class Thread:
         message: str | None = None,
         progress: Progress | None = None,
     ) -> int:
-        """``post`` for files that were sealed before; closes them when they are stored."""
+        """One message for files that were sealed before; closes them when they are stored."""
         ident = message or str(uuid4())
         try:
             sealed = self.seal(case, "text", body, files=files, message=ident)
@@ -192,6 +219,11 @@ class Thread:
     def _note(self, case: str, message: str, sequence: int) -> None:
         if sequence > self._heads.get(case, (0, ""))[0]:
             self._heads[case] = (sequence, message)
+
+
+def _described(files: Iterable[SealedFile]) -> int:
+    """How many bytes the descriptions of these files take in a message, as base64."""
+    return sum(len(json.dumps(file.manifest)) * 4 // 3 for file in files)
 
 
 def _check_whole(messages: Sequence[Message], last: int) -> None:
