@@ -164,8 +164,13 @@ def parse_query(model: type[M]) -> M:
 
 
 def validate(model: type[M], values: dict[str, Any]) -> M:
-    """Check values from outside. Raises ValidationFailed; the values themselves are not echoed."""
+    """Check values from outside. Raises ValidationFailed; the values themselves are not echoed.
+
+    No text holds U+0000: PostgreSQL stores none, and no one types one.
+    """
     try:
+        if field := _field_with_nul(values):
+            raise ValidationFailed(errors=[{"field": field, "message": "U+0000 is not text"}])
         return model.model_validate(values)
     except ValidationError as error:
         faults = [
@@ -174,6 +179,20 @@ def validate(model: type[M], values: dict[str, Any]) -> M:
         raise ValidationFailed(errors=faults) from None
     except RecursionError:
         raise MalformedBody() from None
+
+
+def _field_with_nul(value: object, place: str = "") -> str | None:
+    if isinstance(value, str):
+        return (place or "body") if "\x00" in value else None
+    inside = value.items() if isinstance(value, dict) else ()
+    if isinstance(value, list):
+        inside = dict(enumerate(value)).items()
+    for name, part in inside:
+        if "\x00" in str(name):
+            return place or "body"
+        if found := _field_with_nul(part, f"{place}.{name}" if place else str(name)):
+            return found
+    return None
 
 
 def reply(answer: BaseModel | None = None, status: int = 200) -> Response:

@@ -21,6 +21,8 @@ def read_cursor(cursor: str, *kinds: Callable[[str], Any]) -> list[Any]:
         place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(place, list) or len(place) != len(kinds):
             raise ValueError
+        if any("\x00" in str(part) for part in place):
+            raise ValueError
         return [kind(str(part)) for kind, part in zip(kinds, place, strict=True)]
     except (ValueError, TypeError, AttributeError, RecursionError):
         errors = [{"field": "cursor", "message": "not a cursor of this list"}]

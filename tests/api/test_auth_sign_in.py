@@ -199,3 +199,14 @@ def test_the_directory_shows_colleagues_what_they_need(network: FoundedNetwork) 
     assert rest["next"] is None
     assert admin.get("/accounts", cursor="!!").json["code"] == "validation_failed"
     assert admin.get("/accounts", ids="nobody").json["code"] == "validation_failed"
+
+
+def test_no_text_holds_a_nul(network: FoundedNetwork) -> None:
+    """PostgreSQL cannot store one: it is refused at the door on every database."""
+    admin = network.administrator
+    for path in ("/accounts?q=%00", "/trace?action=%00", "/accounts?cursor=WyJcdTAwMDAiLCAiYSJd"):
+        answer = admin.http.get("/api/v1" + path)
+        assert (answer.status_code, answer.json["code"]) == (422, "validation_failed")
+    nested = {"statement": {"t": "a", "p": "", "s": [{"k": "\x00", "sig": ""}]}}
+    refused = admin.put(f"/accounts/{admin.id}/certification", nested)
+    assert refused.json["errors"] == [{"field": "statement.s.0.k", "message": "U+0000 is not text"}]
