@@ -32,6 +32,8 @@ type Access = 'open' | 'waiting' | 'certified' | 'administrator';
 
 interface Place {
   pattern: string;
+  /** The address whose page this one goes on with: moving between the two keeps what is on it. */
+  continues?: string;
   load: Load;
   access: Access;
   /** Takes the whole screen of a phone. */
@@ -54,6 +56,7 @@ const PLACES: readonly Place[] = [
   },
   {
     pattern: '/new/:draft',
+    continues: '/new',
     load: () => import('./pages/new-case.tsx'),
     access: 'certified',
     focused: true,
@@ -104,7 +107,7 @@ function placeOf(path: string): { place: Place; params: Params } | null {
 }
 
 function Content({ place, params }: { place: Place; params: Params }): JSX.Element {
-  return <LazyPage name={place.pattern} load={place.load} params={params} />;
+  return <LazyPage name={place.continues ?? place.pattern} load={place.load} params={params} />;
 }
 
 function NotFound(): JSX.Element {
