@@ -24,8 +24,8 @@ from auth.actor import Actor
 from messaging.models import AnnouncedAttachment
 from trace import Action
 
-MOVING = timedelta(minutes=10)
-"""How long a bucket may take to swallow the largest file."""
+RENAMING, PUTTING = timedelta(seconds=10), timedelta(minutes=10)
+"""How long naming a blob may take: on disk, and where a bucket swallows the largest file."""
 
 
 def complete(actor: Actor, writer: Receiving) -> Standing:
@@ -68,10 +68,11 @@ def _adopt(actor: Actor | None, upload_id: UUID, digest: bytes | None) -> Standi
 
 @transactional
 def _hold_whole(writer: Receiving) -> bool:
+    moving = RENAMING if blobs().local else PUTTING
     held = session().scalar(
         update(Attachment)
         .where(Attachment.upload_id == writer.upload_id, Attachment.locked_by == writer.token)
-        .values(received=writer.durable, locked_until=clock.now() + MOVING)
+        .values(received=writer.durable, locked_until=clock.now() + moving)
         .returning(Attachment.id)
     )
     return held is not None

@@ -30,9 +30,10 @@ CHECKPOINT = 8 * 1024 * 1024
 """Bytes after which what came is fsynced and counted, however long the request."""
 STALLED = 3.0
 """Seconds of silence after which a newer request may take over."""
-LEASE = 30
-"""Seconds for which another process leaves a writer alone after its last sign of life."""
-RENEWAL = 8.0
+LEASE = 6
+"""Seconds for which another process leaves a writer alone after its last sign of life: as long as
+a client whose server died has to wait. A writer that loses it while alive only stops."""
+RENEWAL = 2.0
 
 PROCESS = uuid4().hex[:16]
 """Names this process in the lock; a new one after each start."""
