@@ -192,6 +192,8 @@ class CaseAnswer(Schema):
     previous: list[dict[str, Any]]
     header: HeaderAnswer
     read: dict[UUID, int]
+    read_at: dict[UUID, Instant]
+    """When each person last read on."""
     unread: int
     steps: list[str]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +81,7 @@ class _Surroundings:
     grants: dict[UUID, list[GrantAnswer]]
     headers: dict[UUID, CaseHeader]
     files: dict[UUID, list[AttachmentAnswer]]
-    read: dict[UUID, dict[UUID, int]]
+    read: dict[UUID, dict[UUID, tuple[int, datetime]]]
     unread: dict[UUID, int]
 
     @classmethod
@@ -138,7 +139,8 @@ def _show(
             at=header.posted_at,
             attachments=around.files[case.id],
         ),
-        read=around.read[case.id],
+        read={who: read for who, (read, _) in around.read[case.id].items()},
+        read_at={who: at for who, (_, at) in around.read[case.id].items()},
         unread=around.unread.get(case.id, 0),
         steps=open_steps(case.state, roles_in(actor, case, mine)),
     )
@@ -192,14 +194,15 @@ def _header_files(ids: list[UUID]) -> dict[UUID, list[AttachmentAnswer]]:
     return found
 
 
-def _receipts(ids: list[UUID]) -> dict[UUID, dict[UUID, int]]:
-    found: dict[UUID, dict[UUID, int]] = defaultdict(dict)
-    for case_id, account_id, read in session().execute(
-        select(CaseReceipt.case_id, CaseReceipt.account_id, CaseReceipt.read).where(
-            CaseReceipt.case_id.in_(ids)
-        )
+def _receipts(ids: list[UUID]) -> dict[UUID, dict[UUID, tuple[int, datetime]]]:
+    """By case and person: how far they read, and when they last read on."""
+    found: dict[UUID, dict[UUID, tuple[int, datetime]]] = defaultdict(dict)
+    for receipt in session().execute(
+        select(
+            CaseReceipt.case_id, CaseReceipt.account_id, CaseReceipt.read, CaseReceipt.moved_at
+        ).where(CaseReceipt.case_id.in_(ids))
     ):
-        found[case_id][account_id] = read
+        found[receipt.case_id][receipt.account_id] = (receipt.read, receipt.moved_at)
     return found
 
 
