@@ -30,9 +30,9 @@ interface PushText {
 
 self.addEventListener('install', (event) => {
   event.waitUntil(
-    caches.open(CURRENT).then((cache) => {
-      const shell = new Request(SHELL, { cache: 'reload', credentials: 'same-origin' });
-      return cache.addAll([shell, ...files]);
+    caches.open(CURRENT).then(async (cache) => {
+      await cache.addAll(files);
+      await fetchShell(cache, 'reload');
     }),
   );
 });
@@ -68,22 +68,27 @@ self.addEventListener('fetch', (event) => {
 /** The shell at once, from here; the network only refreshes it for the next start. */
 async function shell(event: FetchEvent): Promise<Response> {
   const cache = await caches.open(CURRENT);
-  const kept = await cache.match(SHELL, { ignoreVary: true });
-  const fresh = fetch(SHELL, { cache: 'no-cache', credentials: 'same-origin' }).then((answer) =>
-    keepShell(cache, answer),
-  );
+  const kept = await cache.match(SHELL);
+  const fresh = fetchShell(cache, 'no-cache');
   if (!kept) return fresh;
   event.waitUntil(fresh.catch(() => undefined));
   return kept;
 }
 
-/** Keep a fresh shell only if it belongs to this version: its files are the ones kept here. */
-async function keepShell(cache: Cache, answer: Response): Promise<Response> {
+/**
+ * Fetch the shell, and keep it if it belongs to this version: its files are the ones kept here. The
+ * kept one always asks who is signed in, which may have changed since.
+ */
+async function fetchShell(cache: Cache, mode: RequestCache): Promise<Response> {
+  const answer = await fetch(SHELL, { cache: mode, credentials: 'same-origin' });
   if (!answer.ok || answer.redirected) return answer;
   const text = await answer.clone().text();
   const named = text.match(/\/static\/assets\/[\w.-]+/g) ?? [];
   if (named.length > 0 && named.every((file) => files.includes(file))) {
-    await cache.put(SHELL, answer.clone());
+    const asking = text.replace(/<html(?![^>]* data-session)/, '<html data-session');
+    const headers = new Headers(answer.headers);
+    headers.delete('Vary');
+    await cache.put(SHELL, new Response(asking, { headers }));
   }
   return answer;
 }
@@ -91,7 +96,7 @@ async function keepShell(cache: Cache, answer: Response): Promise<Response> {
 /** The kept shell speaks the old language: forget it before the choice leads back to it. */
 async function inAnotherLanguage(request: Request): Promise<Response> {
   const answer = await fetch(request);
-  await (await caches.open(CURRENT)).delete(SHELL, { ignoreVary: true });
+  await (await caches.open(CURRENT)).delete(SHELL);
   return answer;
 }
 

@@ -195,9 +195,7 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
         >
           {step > 0 ? t('Back') : t('My cases')}
         </Button>
-        <Button kind="plain" icon="trash" onClick={remove}>
-          {t('Delete the draft')}
-        </Button>
+        <Button kind="plain" icon="trash" label={t('Delete the draft')} onClick={remove} />
       </div>
       <Steps current={step + 1} total={STEPS.length} />
       <h1 ref={heading} tabIndex={-1}>
@@ -225,7 +223,7 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
           >
             {last ? t('Seal and send') : t('Continue')}
           </Button>
-          <p class="small quiet row">
+          <p class="wizard-note quiet">
             <Icon name="lock" />
             {t('Kept sealed on this device until you send it.')}
           </p>

@@ -80,6 +80,8 @@ export interface CaseRow {
   };
   /** Account → last sequence read; 0 for who opened the case before any message. */
   read: Record<string, number>;
+  /** Account → when they last read on. */
+  read_at?: Record<string, string>;
   unread: number;
   steps: Step[];
 }

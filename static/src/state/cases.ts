@@ -230,8 +230,13 @@ export function loadCases(): Promise<void> {
 async function load(): Promise<void> {
   listing.value = { ...listing.value, loading: true };
   try {
-    const roles: Role[] = inPool.value ? ['expert', 'requester'] : ['requester'];
-    for (const wanted of roles) for (const box of BOXES[wanted]) await fetchBox(wanted, box);
+    const served = inPool.value;
+    const roles: Role[] = served ? ['expert', 'requester'] : ['requester'];
+    await Promise.all(roles.flatMap((wanted) => BOXES[wanted].map((box) => fetchBox(wanted, box))));
+    // The groups may have come meanwhile, and with them the other side of the desk.
+    if (inPool.value && !served) {
+      await Promise.all(BOXES.expert.map((box) => fetchBox('expert', box)));
+    }
     listing.value = { ...listing.value, loading: false, ready: true, problem: null };
   } catch (problem) {
     listing.value = { ...listing.value, loading: false, problem };
@@ -344,7 +349,19 @@ export function startCases(): void {
     if (data?.type === 'open' && typeof data.path === 'string') navigate(safePath(data.path));
   });
   on<{ case: string }>('case:changed', ({ case: id }) => refreshCase(id));
+  on<{ case: string; account: string; read: number }>('receipt:changed', (receipt) => {
+    // "Sent" becomes "Seen" when somebody else has looked.
+    updateRow(receipt.case, (row) => ({
+      ...row,
+      read: { ...row.read, [receipt.account]: receipt.read },
+    }));
+  });
   onReconnect(() => void loadCases());
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible' && !locked.value && listing.value.ready) {
+      void loadCases();
+    }
+  });
   onLanded((job, answer) => {
     if (job.kind === 'case' && answer) {
       missing.value = new Set([...missing.value].filter((id) => id !== job.id));

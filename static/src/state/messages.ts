@@ -13,6 +13,7 @@ import {
   missingAfter,
   olderThan,
   type Thread,
+  TYPING_FADES,
   withLast,
   withPresence,
   withReceipt,
@@ -60,6 +61,7 @@ export function followThread(caseId: string): LiveThread {
   const loading = signal(true);
   let stopped = false;
   let saidRead = -1;
+  let fading: ReturnType<typeof setTimeout> | undefined;
 
   function takeIn(incoming: readonly MessageRow[]): void {
     if (incoming.length > 0) thread.value = withRows(thread.value, incoming);
@@ -107,7 +109,6 @@ export function followThread(caseId: string): LiveThread {
   }
 
   async function begin(): Promise<void> {
-    loading.value = true;
     try {
       await refreshOutbox();
       // Not on the server yet: there is nothing to fetch until it has landed.
@@ -115,7 +116,8 @@ export function followThread(caseId: string): LiveThread {
       const row = await fetchCase(caseId);
       thread.value = withLast(thread.value, row.last_sequence);
       for (const [account, read] of Object.entries(row.read)) {
-        thread.value = withReceipt(thread.value, { account, read });
+        const at = row.read_at?.[account];
+        thread.value = withReceipt(thread.value, { account, read, ...(at ? { at } : {}) });
       }
       if (thread.value.rows.length === 0 && row.last_sequence > 0) {
         takeIn(await messagesOf(caseId, { before: row.last_sequence + 1 }));
@@ -158,12 +160,18 @@ export function followThread(caseId: string): LiveThread {
     on<{ case: string; account: string; read: number; delivered?: number }>(
       'receipt:changed',
       (receipt) => {
-        if (mine(receipt)) thread.value = withReceipt(thread.value, receipt);
+        if (!mine(receipt)) return;
+        thread.value = withReceipt(thread.value, { at: new Date().toISOString(), ...receipt });
       },
     ),
     on<{ case: string; account: string; on: boolean }>('typing:changed', (typing) => {
       if (!mine(typing) || typing.account === me.value?.id) return;
       thread.value = withTyping(thread.value, typing.account, typing.on, Date.now());
+      // A sign nobody repeats fades by itself.
+      clearTimeout(fading);
+      fading = setTimeout(() => {
+        thread.value = { ...thread.value };
+      }, TYPING_FADES + 50);
     }),
     on<{ case: string; account: string; present: boolean }>('presence:changed', (presence) => {
       if (!mine(presence)) return;
@@ -183,6 +191,7 @@ export function followThread(caseId: string): LiveThread {
       if (job.kind === 'case' && job.id === caseId) void begin();
       if (job.kind === 'upload' && job.case === caseId) {
         thread.value = withStored(thread.value, job.attachment);
+        updateRow(caseId, (row) => withStoredHeader(row, job.attachment));
       }
     }),
     effect(() => {

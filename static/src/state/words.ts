@@ -90,11 +90,14 @@ export function durationWords(minutes: number): string {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** English as written here: days before months, hours to 24. */
+const locale = () => (language() === 'en' ? 'en-GB' : language());
+
 function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${language()} ${name}`;
+  const key = `${locale()} ${name}`;
   let found = formats.get(key);
   if (!found) {
-    found = new Intl.DateTimeFormat(language(), options);
+    found = new Intl.DateTimeFormat(locale(), options);
     formats.set(key, found);
   }
   return found;
@@ -135,7 +138,7 @@ export function birthDateWords(date: string): string {
 
 export function sizeWords(bytes: number): string {
   const number = (value: number) =>
-    new Intl.NumberFormat(language(), { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+    new Intl.NumberFormat(locale(), { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
   if (bytes < 1000) return t('{n} bytes', { n: bytes });
   if (bytes < 1_000_000) return t('{n} kB', { n: number(bytes / 1000) });
   return t('{n} MB', { n: number(bytes / 1_000_000) });

@@ -82,7 +82,7 @@ export function RequestCard({
     row.header.attachments.find((file) => file.id === id)?.stored ?? false;
   return (
     <article class="card request" aria-label={t('The request')}>
-      <header class="row" data-spread>
+      <header class="card-head">
         <p class="strong">
           {row.opened_by.name} → {row.pool.name}
         </p>
@@ -92,7 +92,7 @@ export function RequestCard({
         />
       </header>
       <p class="small quiet">
-        {patientName(header.patient)}, {patientLine(header.patient)}
+        {patientName(header.patient)} · {patientLine(header.patient)}
       </p>
       <Prose text={header.question} />
       {header.urgency_reason && (

@@ -46,9 +46,12 @@ export function PictureThumb({
 }: PictureProps): JSX.Element {
   const [element, near] = useNear<HTMLButtonElement>();
   const shown = file.preview ?? file;
-  const { blob, failure, retry } = useOpenedFile(place, shown, near, stored);
-  const url = useObjectUrl(blob);
   const leaving = leavingWords(file.id);
+  // Nobody has it yet but the sender: asking the server would only cost the line.
+  const here = stored || leaving !== null;
+  const { blob, failure: failed, retry } = useOpenedFile(place, shown, near && here, stored);
+  const failure = here || blob ? failed : 'not_stored';
+  const url = useObjectUrl(blob);
   const name = t('Photo {index} of {total}', { index: index + 1, total });
   return (
     <button
@@ -59,7 +62,7 @@ export function PictureThumb({
       aria-label={[name, file.caption, leaving, failure && failureWords(failure)]
         .filter(Boolean)
         .join(', ')}
-      onClick={() => (failure && failure !== 'broken_seal' ? retry() : onOpen())}
+      onClick={() => (failed && failed !== 'broken_seal' ? retry() : onOpen())}
     >
       {url ? (
         <img src={url} alt="" width={shown.width ?? undefined} height={shown.height ?? undefined} />

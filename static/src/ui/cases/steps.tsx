@@ -13,13 +13,17 @@ import { Banner, Confirm } from '../feedback.tsx';
 import { Problems } from '../problems.tsx';
 import { WORDED, type WordedStep } from './composer.tsx';
 
-/** What one should do next, in this order; the first allowed one is the button that stands out. */
+/** What one is waited for: the first allowed one is the button that stands out. */
 const NEXT: readonly Step[] = [
   'claim',
   'answer_information',
   'give_opinion',
   'acknowledge',
   'close',
+];
+
+/** What one may also do, one touch further away. */
+const ALSO: readonly Step[] = [
   'request_information',
   'amend_opinion',
   'ask_again',
@@ -61,7 +65,9 @@ export function CaseSteps({ row, worded, onWorded }: StepsProps): JSX.Element | 
   const problem = useSignal<unknown>(null);
   const more = useSignal(false);
   const waiting = waitingOf(row.id).filter((job) => job.kind === 'step' && job.state !== 'refused');
-  const allowed = NEXT.filter((step) => row.steps.includes(step));
+  const isAllowed = (step: Step) => row.steps.includes(step);
+  const [first, ...later] = NEXT.filter(isAllowed);
+  const others = [...later, ...ALSO.filter(isAllowed)];
   if (waiting.length > 0) {
     return (
       <div class="steps-bar">
@@ -71,8 +77,7 @@ export function CaseSteps({ row, worded, onWorded }: StepsProps): JSX.Element | 
       </div>
     );
   }
-  const [first, ...others] = allowed;
-  if (!first) return <Refusals row={row} />;
+  if (!first && others.length === 0) return <Refusals row={row} />;
 
   const take = async (step: Step) => {
     problem.value = null;
@@ -129,16 +134,19 @@ export function CaseSteps({ row, worded, onWorded }: StepsProps): JSX.Element | 
       <Refusals row={row} />
       <Problems error={problem.value} />
       <div class="row">
-        {button(first, true)}
+        {first && button(first, true)}
         {others.length > 0 && (
           <Button
+            kind={first ? 'default' : 'plain'}
             icon={more.value ? 'close' : 'down'}
             label={more.value ? t('Fewer steps') : t('Other steps')}
             aria-expanded={more.value}
             onClick={() => {
               more.value = !more.value;
             }}
-          />
+          >
+            {first ? undefined : more.value ? t('Fewer steps') : t('Other steps')}
+          </Button>
         )}
       </div>
       {more.value && <div class="row">{others.map((step) => button(step, false))}</div>}

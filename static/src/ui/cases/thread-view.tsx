@@ -12,7 +12,6 @@ import type {
   OpenedMessage,
   TextBody,
 } from '../../state/case-types.ts';
-import { minute } from '../../state/cases.ts';
 import type { LiveThread } from '../../state/messages.ts';
 import { postOffice, waitingMessage, waitingOf } from '../../state/outbox.ts';
 import { me } from '../../state/session.ts';
@@ -319,7 +318,8 @@ function Delivered({
   return (
     <details class="receipts">
       <summary class="small quiet tabular">
-        <time dateTime={message.posted_at}>{clockTime(message.posted_at)}</time> · {words}
+        <time dateTime={message.posted_at}>{clockTime(message.posted_at)}</time>
+        <span>· {words}</span>
       </summary>
       <ul class="small">
         {readers.map((account) => (
@@ -370,8 +370,6 @@ function Unsent({ row, message }: { row: CaseRow; message: MessageRow }): JSX.El
 }
 
 function Typing({ row, thread }: { row: CaseRow; thread: Thread }): JSX.Element {
-  // Read, so that a sign nobody repeats fades with the next tick.
-  void minute.value;
   const names = typingNow(thread, Date.now()).map((account) => nameOf(row, account));
   return (
     <p class="typing small quiet" aria-live="polite">

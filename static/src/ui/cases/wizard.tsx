@@ -173,17 +173,19 @@ export function PatientStep({ draft, wrong, onChange }: StepProps): JSX.Element 
       <p class="quiet">{t('Sealed before it leaves: the server never reads a name.')}</p>
       <Field {...field('birth_name', t('Birth name'))} autocapitalize="characters" />
       <Field {...field('given_names', t('Given names'))} autocapitalize="words" />
-      <Choice
-        legend={t('Sex')}
-        name="sex"
-        value={patient.sex}
-        options={[
-          { value: 'F', label: t('Woman') },
-          { value: 'M', label: t('Man') },
-          { value: 'U', label: t('Not stated') },
-        ]}
-        onChange={(sex) => set({ sex })}
-      />
+      <div class="compact">
+        <Choice
+          legend={t('Sex')}
+          name="sex"
+          value={patient.sex}
+          options={[
+            { value: 'F', label: t('Woman') },
+            { value: 'M', label: t('Man') },
+            { value: 'U', label: t('Not stated') },
+          ]}
+          onChange={(sex) => set({ sex })}
+        />
+      </div>
       <Field {...field('birth_date', t('Birth date'))} type="date" max={today()} min="1900-01-01" />
       <details class="more">
         <summary>{t('Used name, INS, local identifier')}</summary>
