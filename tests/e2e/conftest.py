@@ -1,0 +1,125 @@
+"""The demonstration, really served and seeded, and people's browsers in front of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+
+from app.migrate import migrate
+from tests.support.bad_line import BadLine
+from tests.support.browser import PATIENCE, Device, launch, photograph
+from tests.support.ports import free_port
+from tests.support.serving import ROOT, ServedApp
+
+PICTURES = Path(tempfile.gettempdir()) / "cordee-e2e"
+"""What the screens showed when a test failed."""
+
+NewDevice = Callable[..., Device]
+
+
+class Demonstration:
+    """The seeded network behind a line that can be cut and is listened to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "cordee.sqlite3"
+        migrate(f"sqlite:///{self.database}")
+        port = free_port()
+        self.line = BadLine(port)
+        self.url = self.line.url
+        self.app = ServedApp(
+            folder,
+            f"sqlite:///{self.database}",
+            port=port,
+            CORDEE_DEMO="1",
+            CORDEE_SMTP_URL="",
+            CORDEE_RATE_LIMITS="0",
+            CORDEE_BASE_URL=self.url,
+        )
+        subprocess.run(
+            [
+                sys.executable, "-m", "client.demo",
+                "--url", f"http://localhost:{port}", "--instance", str(folder),
+            ],
+            cwd=ROOT, env=self.app.environment, check=True,
+        )  # fmt: skip
+        self.people: dict[str, dict[str, str]] = {
+            person["name"]: person
+            for person in json.loads((folder / "demo-people.json").read_text())
+        }
+
+    def stop(self) -> None:
+        self.app.stop()
+        self.line.close()
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    served = Demonstration(tmp_path_factory.mktemp("demonstration"))
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    launched = launch(playwright)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def new_device(
+    request: pytest.FixtureRequest, browser: Browser, demonstration: Demonstration
+) -> Iterator[NewDevice]:
+    """Makes devices, closes them, and fails if one of them complained."""
+    made: list[Device] = []
+
+    def make(size: str = "desktop", language: str = "fr", **options: Any) -> Device:
+        url = options.pop("url", demonstration.url)
+        device = Device(browser, url, size, language, **options)
+        made.append(device)
+        return device
+
+    yield make
+    demonstration.line.mend()
+    if request.node.stash.get(FAILED, False):
+        name = re.sub(r"\W+", "-", request.node.name)
+        for number, device in enumerate(made):
+            photograph(device, PICTURES, f"{name}-{number}")
+    complaints = [complaint for device in made for complaint in device.unexpected()]
+    for device in made:
+        device.close()
+    assert complaints == []
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+@pytest.fixture(autouse=True, scope="session")
+def built_client() -> None:
+    """`make test` builds it; a test of an old build would prove nothing."""
+    assert (ROOT / "static/dist/.vite/manifest.json").exists(), "build it first: npm run build"

@@ -1,0 +1,184 @@
+"""What people do in the application, by the words they see: the same acts at every size and in
+both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.browser import PATIENCE, Device
+from tests.support.words import Words
+
+CASE_ADDRESS = re.compile(r"/cases/([0-9a-f-]{36})$")
+NEXT_CODE = 45_000
+"""A second factor's code works once, so the next person may have to wait for the next one."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a requester fills in."""
+
+    birth_name: str
+    given_names: str
+    question: str
+    reason: str = "Aggravation depuis trois jours"
+    urgency: str = "Priority"
+    birth_date: str = "1951-04-09"
+    photos: Sequence[Path] = ()
+    captions: Sequence[str] = ()
+
+
+class Clinician:
+    """A named person at a device."""
+
+    def __init__(self, device: Device, name: str) -> None:
+        self.device = device
+        self.name = name
+
+    @property
+    def page(self) -> Page:
+        return self.device.page
+
+    @property
+    def words(self) -> Words:
+        return self.device.words
+
+    # the way in
+
+    def sign_in(self, path: str = "/") -> None:
+        """One tap on the list of the demonstration, then the button; wait to be let in."""
+        w = self.words
+        self.page.goto(path)
+        self.page.get_by_role("button", name=self.name).click()
+        expect(self.page.get_by_label(w("Six-digit code"))).to_have_value(re.compile(r"^\d{6}$"))
+        worn = self.page.get_by_text(w("The last code was just used.").split("{")[0])
+        expect(worn).to_have_count(0, timeout=NEXT_CODE)
+        self.press("Sign in")
+        expect(self.page.get_by_role("button", name=w("Sign in"), exact=True)).to_have_count(0)
+
+    # small acts
+
+    def press(self, sentence: str, within: Locator | None = None) -> None:
+        place = within or self.page
+        place.get_by_role("button", name=self.words(sentence), exact=True).click()
+
+    def fill(self, label: str, text: str) -> None:
+        self.page.get_by_label(re.compile(f"^{re.escape(self.words(label))}")).fill(text)
+
+    def choose(self, label: str) -> None:
+        """Touch a tile or a box by its words."""
+        self.page.get_by_text(self.words(label), exact=True).first.click()
+
+    def pick_files(self, *files: Path) -> None:
+        button = self.page.locator("button").filter(has_text=self.words("Choose files"))
+        if not button.count():
+            self.press("Files and quick replies")
+        with self.page.expect_file_chooser() as chooser:
+            button.click()
+        chooser.value.set_files([str(file) for file in files])
+
+    def sees(self, text: str | re.Pattern[str], timeout: float = PATIENCE) -> Locator:
+        found = self.page.get_by_text(text).first
+        expect(found).to_be_visible(timeout=timeout)
+        return found
+
+    def heading(self, sentence: str) -> Locator:
+        return self.page.get_by_role("heading", name=self.words(sentence), exact=True)
+
+    # a case
+
+    def write_request(self, pool: str, request: Request) -> None:
+        """The wizard up to its last page, which shows what will be sent."""
+        w, page = self.words, self.page
+        page.get_by_role("link", name=w("New case"), exact=True).first.click()
+        expect(self.heading("Whom do you ask?")).to_be_visible()
+        page.get_by_role("button", name=re.compile(f"^{pool}")).click()
+        self.fill("Birth name", request.birth_name)
+        self.fill("Given names", request.given_names)
+        self.choose("Woman")
+        self.fill("Birth date", request.birth_date)
+        page.get_by_role("checkbox", name=w("The patient was informed and does not object")).check()
+        self.press("Continue")
+        self.choose(request.urgency)
+        self.fill("Why", request.reason)
+        self.press("Continue")
+        self.fill("Your question", request.question)
+        if request.photos:
+            self.pick_files(*request.photos)
+            for number, caption in enumerate(request.captions, 1):
+                position = w("{index} of {total}", index=number, total=len(request.photos))
+                page.get_by_label(w("Caption of photo {position}", position=position)).fill(caption)
+        self.press("Continue")
+        expect(self.heading("Check and send")).to_be_visible()
+
+    def send(self) -> str:
+        """Seal and send; the case's id."""
+        self.press("Seal and send")
+        return self.case_here()
+
+    def case_here(self) -> str:
+        self.page.wait_for_url(CASE_ADDRESS)
+        found = CASE_ADDRESS.search(self.page.url)
+        assert found
+        return found.group(1)
+
+    def open_case(self, pool: str, request: Request) -> str:
+        self.write_request(pool, request)
+        return self.send()
+
+    def in_queue(self, case: str) -> Locator:
+        """The case's line in the list."""
+        return self.page.locator(f'[data-case="{case}"]')
+
+    def enter(self, case: str) -> None:
+        self.in_queue(case).click()
+        self.page.wait_for_url(f"**/cases/{case}")
+
+    def say(self, text: str, *photos: Path) -> None:
+        if photos:
+            self.pick_files(*photos)
+            expect(self.page.locator(".attached-file")).to_have_count(len(photos))
+        self.box().fill(text)
+        self.press("Send")
+        expect(self.box()).to_have_value("")
+
+    def box(self) -> Locator:
+        """Where one writes."""
+        return self.page.get_by_role("form", name=self.words("Write")).get_by_role("textbox").last
+
+    def step(self, sentence: str, text: str | None = None) -> None:
+        """Press a step's button, unfolding the others if it is not the first; write its words."""
+        button = self.page.get_by_role("button", name=self.words(sentence), exact=True)
+        others = self.page.get_by_role("button", name=self.words("Other steps"), exact=True)
+        expect(button.or_(others).first).to_be_visible()
+        if not button.count():
+            others.click()
+        button.click()
+        if text is not None:
+            self.box().fill(text)
+            self.press("Send")
+
+    def sign_opinion(self, conclusion: str, recommendations: str, follow_up: str) -> None:
+        self.page.get_by_role("link", name=self.words("Write the opinion")).click()
+        self.fill("Conclusion", conclusion)
+        self.fill("Recommendations and prescriptions", recommendations)
+        self.fill("Follow-up", follow_up)
+        self.press("Check before signing")
+        expect(self.page.get_by_text(conclusion)).to_be_visible()
+        self.press("Sign and send")
+        self.page.wait_for_url(CASE_ADDRESS)
+
+    def turn(self, sentence: str) -> None:
+        """Show another part of the case."""
+        self.page.get_by_role("tab", name=self.words(sentence), exact=True).click()
+
+    def trace(self) -> list[str]:
+        """Lines of the case's trace, newest first."""
+        self.turn("Trace")
+        lines = self.page.locator("ol.trace > li")
+        expect(lines.first).to_be_visible()
+        return lines.all_inner_texts()
