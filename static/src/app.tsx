@@ -113,6 +113,7 @@ function Content({ place, params }: { place: Place; params: Params }): JSX.Eleme
 function NotFound(): JSX.Element {
   return (
     <Empty
+      alone
       title={t('There is nothing at this address')}
       action={
         <ButtonLink kind="primary" to="/">

@@ -1,8 +1,9 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { type Bytes, fromBase64 } from '../crypto/bytes.ts';
+import type { Bytes } from '../crypto/bytes.ts';
 import { language, t } from '../i18n.ts';
+import { readInvitation } from '../invitation.ts';
 import { navigate, route } from '../router.ts';
 import { keepKeys } from '../state/keys.ts';
 import { MAKING_STEPS, makeAccount, type NewAccount } from '../state/new-keys.ts';
@@ -36,23 +37,6 @@ interface Opening {
   net: string;
   totp_secret: string;
   totp_uri: string;
-}
-
-/** Token and pinned root out of the link's fragment, which no server has seen. */
-export function readInvitation(hash: string): { token: string; root: Bytes } | null {
-  const values = new URLSearchParams(hash);
-  const token = values.get('token');
-  const root = values.get('root');
-  if (!token || !root) return null;
-  const standard = root.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
-  try {
-    return {
-      token,
-      root: fromBase64(standard.padEnd(Math.ceil(standard.length / 4) * 4, '='), 32),
-    };
-  } catch {
-    return null;
-  }
 }
 
 type Step = 'identity' | 'password' | 'keys' | 'totp' | 'recovery';

@@ -7,7 +7,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { fromBase64, toBase64 } from '../crypto/bytes.ts';
 import { api, NetworkDown, onReached, onSignedOut, Problem, setCsrf } from '../transport/http.ts';
-import { connect, disconnect, on, onRefused } from '../transport/socket.ts';
+import { connect, disconnect, on, onConnect, onRefused } from '../transport/socket.ts';
 import { closeSealing, passwordKeys } from '../worker/sealing.ts';
 import { forget, forgetEverything, type Profile, recall, remember } from './device.ts';
 import { touch, wasIdle } from './idle.ts';
@@ -197,6 +197,8 @@ async function loseSession(reason: 'expired' | 'revoked'): Promise<void> {
   await dropKeys();
 }
 
+const KNOCK_EVERY = 7_000;
+
 /** Wire the events that change who we are. Called once, at start. */
 export function watchSession(): void {
   onSignedOut(() => void loseSession('expired'));
@@ -213,10 +215,17 @@ export function watchSession(): void {
   addEventListener('offline', () => {
     online.value = false;
   });
-  addEventListener('online', () => {
+  onConnect(() => {
     online.value = true;
-    if (me.value) void refreshSession().catch(() => undefined);
   });
+  const knock = () => {
+    if (me.value) void refreshSession().catch(() => undefined);
+  };
+  addEventListener('online', knock);
+  // Browsers miss the end of many outages: while the line is down, try it from time to time.
+  setInterval(() => {
+    if (!online.value && document.visibilityState === 'visible') knock();
+  }, KNOCK_EVERY);
 }
 
 /** Whether the person may do more than wait. */

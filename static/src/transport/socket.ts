@@ -12,6 +12,7 @@ type Listener = (payload: never) => void;
 
 const listeners = new Map<string, Set<Listener>>();
 const reconnectors = new Set<() => void>();
+const arrivals = new Set<() => void>();
 const refusals = new Set<(code: string) => void>();
 let socket: Socket | null = null;
 let starting: Promise<void> | null = null;
@@ -34,10 +35,19 @@ export function on<T>(event: string, fn: (payload: T) => void): () => void {
   return () => group.delete(fn as Listener);
 }
 
-/** Called after each connection but the first: what was missed must be fetched. */
+/**
+ * Called after each connection that follows a cut or a failed attempt: what was missed must be
+ * fetched.
+ */
 export function onReconnect(fn: () => void): () => void {
   reconnectors.add(fn);
   return () => reconnectors.delete(fn);
+}
+
+/** Called after every connection: the server is certainly there. */
+export function onConnect(fn: () => void): () => void {
+  arrivals.add(fn);
+  return () => arrivals.delete(fn);
 }
 
 function attach(event: string): void {
@@ -57,7 +67,7 @@ export function connect(): Promise<void> {
 
 async function start(): Promise<void> {
   const { io } = await import('socket.io-client');
-  let first = true;
+  let missed = false;
   const made = io({
     transports: ['websocket', 'polling'],
     reconnectionDelay: 500,
@@ -69,17 +79,20 @@ async function start(): Promise<void> {
   socket = made;
   made.on('connect', () => {
     connected.value = true;
-    if (!first) for (const fn of reconnectors) fn();
-    first = false;
+    for (const fn of arrivals) fn();
+    if (missed) for (const fn of reconnectors) fn();
+    missed = false;
   });
   made.on('disconnect', (reason) => {
     connected.value = false;
+    missed = true;
     // The server cut this session's sockets; a session that still lives may come back.
     if (reason === 'io server disconnect')
       setTimeout(() => socket === made && made.connect(), 2_000);
   });
   made.on('connect_error', (error) => {
     connected.value = false;
+    missed = true;
     for (const fn of refusals) fn(error.message);
   });
   for (const event of listeners.keys()) attach(event);

@@ -27,6 +27,7 @@ export class Boundary extends Component<Props, State> {
     return (
       <main id="main" tabIndex={-1}>
         <Empty
+          alone
           icon="warning"
           title={t('This page stopped working')}
           action={

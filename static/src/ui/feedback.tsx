@@ -95,16 +95,19 @@ export function Empty({
   icon,
   children,
   action,
+  alone = false,
 }: {
   title: string;
   icon?: IconName;
   children?: ComponentChildren;
   action?: ComponentChildren;
+  /** Nothing else is on the page: the title is the page's. */
+  alone?: boolean;
 }): JSX.Element {
   return (
     <div class="empty">
       {icon ? <Icon name={icon} /> : <Knot />}
-      <h2>{title}</h2>
+      {alone ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children && <p>{children}</p>}
       {action}
     </div>

@@ -57,7 +57,7 @@ export function Frame({
       <SkipLink />
       <DemoStrip />
       <header class="topbar">
-        <Link to="/" class="brand" aria-label={t('Cordée, home')} aria-current={undefined}>
+        <Link to="/" class="brand" aria-label={t('Cordée, home')}>
           <Knot />
           <span>Cordée</span>
         </Link>

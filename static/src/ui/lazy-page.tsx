@@ -44,6 +44,7 @@ export function LazyPage({
   if (failed.value === name) {
     return (
       <Empty
+        alone
         icon="offline"
         title={t('This page could not be fetched')}
         action={

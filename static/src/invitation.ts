@@ -1,0 +1,18 @@
+import { type Bytes, fromBase64 } from './crypto/bytes.ts';
+
+/** Token and pinned root out of the link's fragment, which no server has seen. */
+export function readInvitation(hash: string): { token: string; root: Bytes } | null {
+  const values = new URLSearchParams(hash);
+  const token = values.get('token');
+  const root = values.get('root');
+  if (!token || !root) return null;
+  const standard = root.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
+  try {
+    return {
+      token,
+      root: fromBase64(standard.padEnd(Math.ceil(standard.length / 4) * 4, '='), 32),
+    };
+  } catch {
+    return null;
+  }
+}
