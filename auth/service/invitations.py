@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import and_, or_, select
@@ -29,7 +29,7 @@ from auth.schemas import (
 )
 from auth.service.network import the_network
 from auth.service.organisations import check_organisation, organisation_names
-from auth.service.paging import read_cursor, write_cursor
+from auth.service.paging import instant, read_cursor, write_cursor
 from auth.service.second_factor import close_secret, enrolment_uri, new_secret, open_secret
 from trace import Action, record, record_refusal
 
@@ -134,7 +134,7 @@ def list_invitations(actor: Actor, query: PageQuery) -> InvitationList:
     """Invitations, newest first, without those revoked."""
     wanted = select(Invitation).where(Invitation.revoked_at.is_(None))
     if query.cursor:
-        at, ident = read_cursor(query.cursor, datetime.fromisoformat, UUID)
+        at, ident = read_cursor(query.cursor, instant, UUID)
         wanted = wanted.where(
             or_(
                 Invitation.created_at < at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import ValidationFailed
@@ -24,6 +25,22 @@ def read_cursor(cursor: str, *kinds: Callable[[str], Any]) -> list[Any]:
         if any("\x00" in str(part) for part in place):
             raise ValueError
         return [kind(str(part)) for kind, part in zip(kinds, place, strict=True)]
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         errors = [{"field": "cursor", "message": "not a cursor of this list"}]
         raise ValidationFailed(errors=errors) from None
+
+
+def row_number(text: str) -> int:
+    """A whole number that a database column can hold."""
+    number = int(text)
+    if abs(number) >= 2**63:
+        raise ValueError("beyond any row")
+    return number
+
+
+def instant(text: str) -> datetime:
+    """An instant with its zone: a cursor comes from outside, and a naive one fits no column."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("no zone")
+    return at.astimezone(UTC)

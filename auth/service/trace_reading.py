@@ -17,7 +17,7 @@ from app.transactions import transaction, transactional
 from auth.actor import Actor
 from auth.service.accounts import account_names
 from auth.service.organisations import organisation_names
-from auth.service.paging import read_cursor, write_cursor
+from auth.service.paging import read_cursor, row_number, write_cursor
 from auth.trace_schemas import TraceActor, TraceItem, TraceList, TraceQuery
 from trace import Action, record
 from trace.models import TracePlace, TraceRow
@@ -114,7 +114,7 @@ def _page(
     wanted: Select[TraceRow, int | None, bytes | None], cursor: str | None, limit: int
 ) -> TraceList:
     if cursor:
-        (before,) = read_cursor(cursor, int)
+        (before,) = read_cursor(cursor, row_number)
         wanted = wanted.where(TraceRow.id < before)
     found = session().execute(wanted.order_by(TraceRow.id.desc()).limit(limit + 1)).all()
     items = _items(found[:limit])
@@ -176,9 +176,9 @@ def _instant(name: str, text: str, end: bool = False) -> datetime:
     """A day or an instant. A day given as the end is meant whole."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        if len(text) == 10 and end:
+            at += timedelta(days=1)
+        return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(UTC)
+    except (ValueError, OverflowError):
         errors = [{"field": name, "message": "a date or an RFC 3339 instant expected"}]
         raise ValidationFailed(errors=errors) from None
-    if len(text) == 10 and end:
-        at += timedelta(days=1)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

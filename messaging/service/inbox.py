@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.db import session
 from app.transactions import transactional
 from auth.actor import Actor
-from auth.service.paging import read_cursor, write_cursor
+from auth.service.paging import instant, read_cursor, row_number, write_cursor
 from messaging.models import Case, Urgency
 from messaging.schemas import CasesAnswer, CasesQuery, Counts
 from messaging.service.showing import show_cases
@@ -210,15 +209,5 @@ def _cursor(case: Case) -> str:
 def _read_cursor(cursor: str | None) -> tuple[str, list[Any]]:
     if cursor is None:
         return "open", []
-    side, urgency, instant, case_id = read_cursor(cursor, str, int, _Instant, UUID)
-    at = instant.value
+    side, urgency, at, case_id = read_cursor(cursor, str, row_number, instant, UUID)
     return ("open", [urgency, at, case_id]) if side == "open" else ("past", [at, case_id])
-
-
-class _Instant:
-    """An aware time out of a cursor."""
-
-    def __init__(self, text: str) -> None:
-        self.value = datetime.fromisoformat(text)
-        if self.value.tzinfo is None:
-            raise ValueError("naive time")

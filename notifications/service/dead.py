@@ -31,7 +31,7 @@ def list_dead(actor: Actor, cursor: str | None, limit: int) -> DeadPage:
         .limit(limit + 1)
     )
     if cursor:
-        query = query.where(Delivery.id > UUID(read_cursor(cursor, str)[0]))
+        query = query.where(Delivery.id > read_cursor(cursor, UUID)[0])
     found = session().execute(query).all()
     record(actor, Action.NOTIFICATION_DEAD_LIST, ("account", actor.account_id))
     items = [_shown(delivery, name) for delivery, name in found[:limit]]

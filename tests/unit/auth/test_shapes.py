@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.errors import ValidationFailed
 from auth.schemas import Mail, Token, normalise_mail, valid_rpps
-from auth.service.paging import read_cursor, write_cursor
+from auth.service.paging import instant, read_cursor, row_number, write_cursor
 from auth.service.second_factor import enrolment_uri, matching_step
 from tests.factories.people import rpps_number
 
@@ -68,7 +68,12 @@ def test_tokens_are_plain() -> None:
 
 
 def test_cursors_come_back_or_are_refused() -> None:
-    assert read_cursor(write_cursor("Favre", 7), str, int) == ["Favre", 7]
+    assert read_cursor(write_cursor("Favre", 7), str, row_number) == ["Favre", 7]
+    with pytest.raises(ValidationFailed):
+        read_cursor(write_cursor(10**40), row_number)
+    for wrong in ("2026-11-21", "0001-01-01T00:00:00+23:59", "soon"):
+        with pytest.raises(ValidationFailed):
+            read_cursor(write_cursor(wrong), instant)
     for wrong in ("", "x", "[]", write_cursor("one"), write_cursor("a", "b"), "Ë", "AAAA" * 50):
         with pytest.raises(ValidationFailed):
             read_cursor(wrong, str, int)
