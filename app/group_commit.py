@@ -1,16 +1,18 @@
 """Group commit: many small writes share one transaction, so one fsync makes all of them durable.
 
 A caller hands over its rows as a function and waits. Whoever comes first leads: it commits
-everything that has gathered, wakes the others, and goes on while more has come. Each piece of
-work has a savepoint of its own, so a bad row fails alone. On SQLite under gevent the batch runs
-in one native thread, because its fsync would stop the event loop; PostgreSQL's driver waits
-cooperatively and needs none.
+everything that has gathered, wakes the others, and goes on while more has come. A batch is tried
+as a whole; if any of it fails, it is undone and each piece gets a savepoint of its own, so a bad
+row fails alone. On SQLite under gevent the commit runs in a native thread, because its fsync would
+stop the event loop; the rows themselves are written on the loop, since handing each statement to
+another thread costs more than the statement. PostgreSQL's driver waits cooperatively.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
@@ -80,14 +82,16 @@ class _Committer:
             return sorted(batch, key=lambda work: work.key)
 
     def _write(self, batch: list[_Work[Any]]) -> None:
-        if not self.db.sqlite:
-            _write_batch(self.db, batch)
-            return
-        with sqlite_writer:
+        alone = sqlite_writer if self.db.sqlite else nullcontext()
+        with alone, self.db.sessions() as running:
+            if not _try_together(running, batch):
+                running.rollback()
+                for work in batch:
+                    _write_alone(running, work)
             if self.native is None:
-                _write_batch(self.db, batch)
+                running.commit()
             else:
-                self.native.apply(_write_batch, (self.db, batch))
+                self.native.apply(running.commit)
 
 
 def _native_thread() -> Any:
@@ -101,14 +105,20 @@ def _native_thread() -> Any:
     return ThreadPool(1)
 
 
-def _write_batch(db: Database, batch: list[_Work[Any]]) -> None:
-    with db.sessions() as running:
+def _try_together(running: Session, batch: list[_Work[Any]]) -> bool:
+    """Write all; False when one failed, and then nothing of it may be kept."""
+    try:
         for work in batch:
-            _write_one(running, work)
-        running.commit()
+            with speaking(running, work.facts):
+                work.result = work.write()
+    except Exception:
+        for work in batch:
+            work.facts.clear()
+        return False
+    return True
 
 
-def _write_one(running: Session, work: _Work[Any]) -> None:
+def _write_alone(running: Session, work: _Work[Any]) -> None:
     try:
         with running.begin_nested(), speaking(running, work.facts):
             work.result = work.write()
@@ -123,9 +133,9 @@ _binding = threading.Lock()
 def commit_together(key: UUID, write: Callable[[], R]) -> R:
     """Run `write` in a transaction shared with whoever else writes now; return once it is durable.
 
-    `key` names what it locks (a case); works of one key keep their order. `write` is short and
-    finds the session where any service does; what it raises reaches the caller and undoes only
-    its own rows. Facts it announces are told after the commit.
+    `key` names what it locks (a case); works of one key keep their order. `write` is short, finds
+    the session where any service does, and may run twice, the first time undone; what it raises
+    reaches the caller and undoes only its own rows. Facts it announces are told after the commit.
     """
     global _committer
     if current_session.get() is not None:

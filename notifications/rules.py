@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, func, insert, select
 
 from app import clock, sealing
 from app.announcements import on_commit, on_record
@@ -31,6 +32,8 @@ GATHER = timedelta(seconds=4)
 """How long messages of one case are gathered before anybody is told."""
 CLOCK = "notifications"
 PURPOSE = "notification"
+_INSERT_HAPPENING = insert(cast(Table, Happening.__table__))
+"""Built once: it runs at every message."""
 
 
 class Kind(StrEnum):
@@ -141,16 +144,17 @@ def recovery_code_made(fact: RecoveryCodeMade) -> None:
 def _happened(
     fact: CaseFact, kind: Kind, sequence: int | None = None, after: timedelta = timedelta()
 ) -> None:
-    session().execute(
-        insert(Happening).values(
-            kind=kind,
-            case_id=fact.case_id,
-            account_id=None,
-            actor_id=fact.actor_id,
-            urgent=fact.urgency == "urgent",
-            sequence=sequence,
-            due_at=fact.at + after,
-        )
+    session().connection().execute(
+        _INSERT_HAPPENING,
+        {
+            "kind": str(kind),
+            "case_id": fact.case_id,
+            "account_id": None,
+            "actor_id": fact.actor_id,
+            "urgent": fact.urgency == "urgent",
+            "sequence": sequence,
+            "due_at": fact.at + after,
+        },
     )
 
 

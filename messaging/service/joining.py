@@ -8,7 +8,7 @@ from app.transactions import transactional
 from auth.actor import Actor
 from auth.permissions import Permission
 from messaging.schemas import JoinAnswer, JoinBody
-from messaging.service.access import access_case
+from messaging.service.access import access_case, access_thread
 from messaging.service.reading import missed_messages
 from messaging.service.receipts import receipts_of
 from trace import Action, record
@@ -40,4 +40,4 @@ def join_case(actor: Actor, body: JoinBody) -> JoinAnswer:
 @transactional(read_only=True)
 def require_reader(actor: Actor, case_id: UUID) -> None:
     """Raise CaseNotFound unless the actor may look at the case now."""
-    access_case(actor, case_id, Permission.CASE_READ)
+    access_thread(actor, case_id, Permission.CASE_READ)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.announcements import announce_on_commit
@@ -16,8 +18,22 @@ from auth.permissions import Permission
 from messaging.announced import ReceiptMoved
 from messaging.models import Case, CaseReceipt
 from messaging.schemas import ReceiptAnswer, ReceiptBody
-from messaging.service.access import access_case
+from messaging.service.access import access_thread
 from trace import Action, record
+
+_receipt = cast(Table, CaseReceipt.__table__)
+_MINE = (_receipt.c.case_id == bindparam("case"), _receipt.c.account_id == bindparam("me"))
+_KNOWN = select(_receipt.c.read, _receipt.c.delivered).where(*_MINE)
+_HELD = _KNOWN.with_for_update()
+_LAST = select(Case.__table__.c.last_sequence).where(Case.__table__.c.id == bindparam("case"))
+_INSERT = insert(_receipt)
+_MOVE = (
+    update(_receipt)
+    .where(*_MINE)
+    .values(
+        read=bindparam("to_read"), delivered=bindparam("to_delivered"), moved_at=bindparam("now")
+    )
+)
 
 
 def move_receipt(actor: Actor, body: ReceiptBody) -> ReceiptAnswer:
@@ -25,44 +41,43 @@ def move_receipt(actor: Actor, body: ReceiptBody) -> ReceiptAnswer:
 
     Each message newly read stands in the trace once, as a range. Raises CaseNotFound.
     """
-    with transaction(read_only=True):
-        case = access_case(actor, body.case, Permission.CASE_READ)
-        known = session().get(CaseReceipt, (case.id, actor.account_id))
-        wanted = _within(case.last_sequence, body)
-        if known and known.read >= wanted[0] and known.delivered >= wanted[1]:
+    mine = {"case": body.case, "me": actor.account_id}
+    with transaction(read_only=True) as running:
+        place = access_thread(actor, body.case, Permission.CASE_READ)
+        known = running.connection().execute(_KNOWN, mine).first()
+        read, delivered = _within(place.last_sequence, body)
+        if known and known.read >= read and known.delivered >= delivered:
             return ReceiptAnswer(read=known.read)
-    return commit_together(body.case, lambda: _move(actor, body))
+    try:
+        return commit_together(body.case, lambda: _move(actor, body))
+    except IntegrityError:
+        # Two devices of one person read the case for the first time at the same moment.
+        return commit_together(body.case, lambda: _move(actor, body))
 
 
 def _move(actor: Actor, body: ReceiptBody) -> ReceiptAnswer:
-    last = session().scalar(select(Case.last_sequence).where(Case.id == body.case)) or 0
+    connection = session().connection()
+    mine = {"case": body.case, "me": actor.account_id}
+    last = connection.execute(_LAST, {"case": body.case}).scalar_one()
     read, delivered = _within(last, body)
-    mine = (CaseReceipt.case_id == body.case, CaseReceipt.account_id == actor.account_id)
-    known = (
-        session()
-        .execute(select(CaseReceipt.read, CaseReceipt.delivered).where(*mine).with_for_update())
-        .first()
-    )
+    known = connection.execute(_HELD, mine).first()
     before = known.read if known else 0
     if known:
         read, delivered = max(read, known.read), max(delivered, known.delivered)
-        if (read, delivered) == tuple(known):
+        if (read, delivered) == (known.read, known.delivered):
             return ReceiptAnswer(read=read)
-        session().execute(
-            update(CaseReceipt)
-            .where(*mine)
-            .values(read=read, delivered=delivered, moved_at=clock.now())
-            .execution_options(synchronize_session=False)
-        )
+        moved = {"to_read": read, "to_delivered": delivered, "now": clock.now()}
+        connection.execute(_MOVE, mine | moved)
     else:
-        session().execute(
-            insert(CaseReceipt).values(
-                case_id=body.case,
-                account_id=actor.account_id,
-                read=read,
-                delivered=delivered,
-                moved_at=clock.now(),
-            )
+        connection.execute(
+            _INSERT,
+            {
+                "case_id": body.case,
+                "account_id": actor.account_id,
+                "read": read,
+                "delivered": delivered,
+                "moved_at": clock.now(),
+            },
         )
     if read > before:
         record(

@@ -11,7 +11,7 @@ from app.db import session
 from app.errors import Conflict
 from auth.actor import Actor
 from messaging.errors import SealRefused, StaleGeneration
-from messaging.models import AnnouncedAttachment, Case
+from messaging.models import AnnouncedAttachment
 from messaging.schemas import AttachmentAnnouncement
 from protocol.errors import ShapeRefused
 from protocol.shapes import check_sealed
@@ -27,10 +27,10 @@ def check_seal(sealed: bytes, most: int) -> None:
         raise SealRefused(reason=type(error).__name__) from error
 
 
-def require_current_generation(case: Case, generation: int) -> None:
+def require_current_generation(current: int, generation: int) -> None:
     """Raise StaleGeneration unless sealed under the case's key of today."""
-    if generation != case.generation:
-        raise StaleGeneration(generation=case.generation)
+    if generation != current:
+        raise StaleGeneration(generation=current)
 
 
 def announce_attachments(

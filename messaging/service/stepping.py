@@ -136,7 +136,7 @@ def _check_words(case: Case, move: Move, body: StepBody) -> None:
     if words is None or message.kind is not words.kind:
         raise MessageUnexpected(kind=str(message.kind))
     check_seal(message.sealed, MESSAGE_BYTES)
-    require_current_generation(case, message.generation)
+    require_current_generation(case.generation, message.generation)
     if session().get(Message, message.id):
         raise Conflict()
 

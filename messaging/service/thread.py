@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
@@ -27,8 +27,7 @@ from messaging.schemas import (
     MessageReceipt,
     StepMessage,
 )
-from messaging.service.access import access_case
-from messaging.service.facts import person_name
+from messaging.service.access import ThreadPlace, access_thread
 from messaging.service.sealed import (
     announce_attachments,
     check_seal,
@@ -36,6 +35,36 @@ from messaging.service.sealed import (
 )
 from messaging.service.steps import SILENT, Kind
 from trace import Action, record
+
+_case, _message = cast(Table, Case.__table__), cast(Table, Message.__table__)
+_TAKE_PLACE = (
+    update(_case)
+    .where(
+        _case.c.id == bindparam("case"),
+        _case.c.generation == bindparam("under"),
+        _case.c.state.not_in(sorted(SILENT)),
+    )
+    .values(last_sequence=_case.c.last_sequence + 1, last_activity_at=bindparam("now"))
+    .returning(
+        _case.c.number,
+        _case.c.pool_id,
+        _case.c.care_team_id,
+        _case.c.opened_by,
+        _case.c.expert_id,
+        _case.c.urgency,
+        _case.c.state,
+        _case.c.due_at,
+        _case.c.last_sequence,
+    )
+)
+_INSERT = insert(_message)
+_KNOWN = select(
+    _message.c.author_id,
+    _message.c.sealed,
+    _message.c.case_id,
+    _message.c.sequence,
+    _message.c.posted_at,
+).where(_message.c.id == bindparam("message"))
 
 
 def post_message(actor: Actor, body: MessageBody) -> tuple[MessageReceipt, bool]:
@@ -47,13 +76,12 @@ def post_message(actor: Actor, body: MessageBody) -> tuple[MessageReceipt, bool]
     Conflict for an id used otherwise.
     """
     with transaction(read_only=True):
-        case = access_case(actor, body.case, Permission.CASE_WRITE)
+        place = access_thread(actor, body.case, Permission.CASE_WRITE)
         if posted := find_posted(actor, body):
             return posted, False
-        check_postable(case, body)
-        expert_name = person_name(case.expert_id)
+        check_postable(place, body)
     try:
-        return commit_together(body.case, lambda: _append(actor, body, expert_name)), True
+        return commit_together(body.case, lambda: _append(actor, body, place.expert_name)), True
     except IntegrityError:
         with transaction(read_only=True):
             if posted := find_posted(actor, body):
@@ -61,26 +89,26 @@ def post_message(actor: Actor, body: MessageBody) -> tuple[MessageReceipt, bool]
         raise
 
 
-def check_postable(case: Case, body: MessageBody) -> None:
+def check_postable(place: ThreadPlace, body: MessageBody) -> None:
     """Raise the reason why this text cannot be added now."""
     if body.kind is not Kind.TEXT:
         raise MessageUnexpected(kind=str(body.kind))
     check_seal(body.sealed, MESSAGE_BYTES)
-    if case.state in SILENT:
-        raise CaseSettled(state=str(case.state))
-    require_current_generation(case, body.generation)
+    if place.state in SILENT:
+        raise CaseSettled(state=place.state)
+    require_current_generation(place.generation, body.generation)
 
 
 def find_posted(actor: Actor, body: MessageBody | StepMessage) -> MessageReceipt | None:
     """What was answered to this very message before. Raises Conflict if it was another one."""
-    known = session().get(Message, body.id)
+    known = session().connection().execute(_KNOWN, {"message": body.id}).first()
     if known is None:
         return None
     if known.author_id != actor.account_id or known.sealed != body.sealed:
         raise Conflict()
     if isinstance(body, MessageBody) and known.case_id != body.case:
         raise Conflict()
-    return MessageReceipt(id=known.id, sequence=known.sequence, posted_at=known.posted_at)
+    return MessageReceipt(id=body.id, sequence=known.sequence, posted_at=known.posted_at)
 
 
 def _append(actor: Actor, body: MessageBody, expert_name: str | None) -> MessageReceipt:
@@ -88,27 +116,8 @@ def _append(actor: Actor, body: MessageBody, expert_name: str | None) -> Message
     now = clock.now()
     place = (
         session()
-        .execute(
-            update(Case)
-            .where(
-                Case.id == body.case,
-                Case.generation == body.generation,
-                Case.state.not_in(SILENT),
-            )
-            .values(last_sequence=Case.last_sequence + 1, last_activity_at=now)
-            .returning(
-                Case.number,
-                Case.pool_id,
-                Case.care_team_id,
-                Case.opened_by,
-                Case.expert_id,
-                Case.urgency,
-                Case.state,
-                Case.due_at,
-                Case.last_sequence,
-            )
-            .execution_options(synchronize_session=False)
-        )
+        .connection()
+        .execute(_TAKE_PLACE, {"case": body.case, "under": body.generation, "now": now})
         .first()
     )
     if place is None:
@@ -134,17 +143,18 @@ def insert_message(
     now: datetime,
 ) -> PostedMessage:
     """Write a message whose place is taken, and announce its files."""
-    session().execute(
-        insert(Message).values(
-            id=body.id,
-            case_id=case_id,
-            sequence=sequence,
-            author_id=actor.account_id,
-            kind=str(body.kind),
-            generation=body.generation,
-            sealed=body.sealed,
-            posted_at=now,
-        )
+    session().connection().execute(
+        _INSERT,
+        {
+            "id": body.id,
+            "case_id": case_id,
+            "sequence": sequence,
+            "author_id": actor.account_id,
+            "kind": str(body.kind),
+            "generation": body.generation,
+            "sealed": body.sealed,
+            "posted_at": now,
+        },
     )
     announce_attachments(actor, case_id, body.id, body.attachments)
     return as_posted(body, sequence, now)

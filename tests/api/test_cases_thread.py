@@ -72,6 +72,7 @@ def test_a_rotation_between_check_and_commit_is_caught(care_circle: CareCircle) 
     """The update that takes the sequence asks again: no message slips under an old key."""
     from messaging.schemas import MessageBody
     from messaging.service import thread
+    from messaging.service.access import ThreadPlace
 
     case = care_circle.open_case()
     message = case.message(care_circle.favre)
@@ -79,7 +80,7 @@ def test_a_rotation_between_check_and_commit_is_caught(care_circle: CareCircle) 
     before = thread.check_postable
     try:
 
-        def rotate_meanwhile(found: Case, body: MessageBody) -> None:
+        def rotate_meanwhile(found: ThreadPlace, body: MessageBody) -> None:
             before(found, body)
             with database().sessions() as session:
                 session.execute(Case.__table__.update().values(generation=1))
