@@ -1,7 +1,8 @@
-"""The ``cordee`` commands of a clinician: sign in, list, open, read, answer.
+"""The ``cordee`` commands of a clinician (sign in, list, open, read, answer) and of an operator.
 
 Every command prints JSON with ``--json``. Exit codes: 1 refused or impossible, 2 wrong usage,
-3 a broken seal (something received is not what its author signed).
+3 a broken seal (something received is not what its author signed). What a command needs is imported
+inside it: the executable starts quickly, and the server's own commands load no client.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import click
 
 from client.errors import BrokenSeal, CordeeError, NetworkDown, NotSignedIn, Refused
-from client.operator import appoint, init
 
 if TYPE_CHECKING:
     from client.cordee import CordeeClient
@@ -29,9 +29,6 @@ R = TypeVar("R")
 BROKEN_SEAL = 3
 
 commands = click.Group("cordee", help="Cordée: sealed and traced teleexpertise messaging.")
-commands.add_command(init)
-commands.add_command(appoint)
-
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -314,6 +311,52 @@ _step_command(
     "Say that you have read the opinion.",
 )
 _step_command("close", "close", "Case {number} is closed.", "Close an acknowledged case.")
+
+
+@commands.command("init")
+@click.option("--name", required=True, help="The network's name, as people see it.")
+@click.option("--admin-mail", required=True, help="Who administers it first.")
+@click.option(
+    "--root-key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("cordee-root.key"),
+    show_default=True,
+    help="Where to write the root key.",
+)
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@told_plainly
+def init(name: str, admin_mail: str, root_key: Path, language: str) -> None:
+    """Found the network of this deployment and print the first administrator's link."""
+    from client.operator import found_network
+
+    link = found_network(name, admin_mail, root_key, language)
+    click.echo(f"Root key written to {root_key}. Copy it to two places offline, then remove it.")
+    click.echo(f"Link for {admin_mail}, valid once, for 72 hours:\n\n  {link}\n")
+    click.echo(f"After they have signed up:  cordee appoint {admin_mail} --root-key {root_key}")
+
+
+@commands.command("appoint")
+@click.argument("mail")
+@click.option(
+    "--root-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="The file `cordee init` wrote.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@told_plainly
+def appoint(mail: str, root_key: Path, yes: bool) -> None:
+    """Make the administrator with address MAIL a registrar, who certifies people."""
+    from client.operator import RootKey, appoint_registrar, candidate
+
+    root = RootKey.read(root_key)
+    person = candidate(mail, root)
+    click.echo(f"{person.account.payload.name} <{mail}>")
+    click.echo(f"Key fingerprint: {person.fingerprint}")
+    if not yes:
+        click.confirm("Is this the person, and is this their fingerprint?", abort=True)
+    appoint_registrar(person, root)
+    click.echo(f"{person.account.payload.name} may now certify people and create groups.")
 
 
 def _save_files(client: CordeeClient, case: Any, messages: list[Any], target: Path) -> None:

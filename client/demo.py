@@ -21,9 +21,9 @@ import pyotp
 from client.cleaning import PlainFile
 from client.cordee import CordeeClient
 from client.demo_cases import CASES, GENTIANES, PORTES, Act, DemoCase, Picture
-from client.device import write_private
 from client.errors import CaseNotFound, CordeeError, Refused, SignInFailed
-from client.operator import RootKey, appoint_registrar, candidate, found_network
+from client.operator import RootKey, appointment, found_network, read_candidate
+from client.private_files import write_private
 
 SPACE = UUID("6f0e6c1c-5f0b-5a51-9c7e-3f1d6a7c4e10")
 """Names the ids of the demonstration, the same in every seeding."""
@@ -238,10 +238,7 @@ class Seeding:
             link = found_network("Cordée Haute-Savoie", ADMINISTRATOR.mail, key_file)
             client = self.signed_up(ADMINISTRATOR, link)
         if not client.account.facts["certified"]:
-            root = RootKey.read(key_file)
-            appoint_registrar(candidate(ADMINISTRATOR.mail, root), root)
-            client.account.refresh()
-            client.network.policy(refresh=True)
+            _appoint(client, RootKey.read(key_file))
         return client
 
     def people(self, administrator: CordeeClient) -> None:
@@ -337,6 +334,23 @@ class Seeding:
         )
         for act in case.acts:
             _perform(self.clients[act.who], ident, act)
+
+
+def _appoint(client: CordeeClient, root: RootKey) -> None:
+    """Make somebody a registrar. The policy's authority is the root's signature, so it may come
+    over HTTP: quicker here than two runs of the server's command."""
+    facts = client.account.facts
+    statements = client.transport.get("/account/keys")["statements"]
+    found = {
+        "account": facts["id"],
+        "name": facts["name"],
+        "statement": statements[-1],
+        "policy": client.network.facts()["policy"],
+    }
+    signed = appointment(read_candidate(found, root), root)
+    client.transport.put("/network/policy", {"statement": signed["policy_statement"]})
+    client.account.refresh()
+    client.network.policy(refresh=True)
 
 
 def _drawn(pictures: tuple[Picture, ...]) -> list[PlainFile]:

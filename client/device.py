@@ -17,11 +17,10 @@ from client.cordee import CordeeClient
 from client.crypto import random_key
 from client.errors import NotUnlocked, OwnKeysBroken
 from client.keys import Keys
+from client.private_files import write_private
 from protocol.encoding import b64, unb64
 from protocol.errors import ProtocolError
 from protocol.shapes import KEY_SIZE
-
-ONLY_ME = 0o600
 
 
 def state_directory() -> Path:
@@ -30,19 +29,6 @@ def state_directory() -> Path:
         return Path(chosen)
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return Path(base) / "cordee"
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that never existed with other rights than its owner's, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, ONLY_ME)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 @dataclass(frozen=True)

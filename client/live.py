@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import Any
-
-import socketio
+from typing import TYPE_CHECKING, Any
 
 from client.account import OwnAccount
 from client.errors import CordeeError, NetworkDown, NotSignedIn, Refused
 from client.sealing import Message
 from client.thread import Thread
 from client.transport import Transport
+
+if TYPE_CHECKING:
+    import socketio
 
 EVENTS = (
     "message:posted",
@@ -63,6 +64,8 @@ class Live:
         cookies = "; ".join(f"{name}={value}" for name, value in self._transport.cookies.items())
         if not cookies:
             raise NotSignedIn("not_signed_in", 401, "sign in first", {})
+        import socketio  # heavy, and only needed by those who listen
+
         socket = socketio.Client(reconnection_delay_max=15, randomization_factor=0.5)
         for event in EVENTS:
             socket.on(event, lambda payload, event=event: self._heard(event, payload))
@@ -127,9 +130,11 @@ class Live:
         """One event and its acknowledgement. Raises ``Refused`` and ``NetworkDown``."""
         self.connect()
         assert self._socket is not None
+        from socketio.exceptions import SocketIOError
+
         try:
             ack = self._socket.call(event, dict(payload), timeout=ANSWER_WITHIN)
-        except (socketio.exceptions.SocketIOError, OSError) as error:
+        except (SocketIOError, OSError) as error:
             raise NetworkDown(f"{event}: {type(error).__name__}") from error
         if not isinstance(ack, dict) or ack.get("code") != "ok":
             problem = ack if isinstance(ack, dict) else {"code": "refused"}

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import click
-
 from client.crypto import (
     cosign_statement,
     random_key,
@@ -26,8 +24,8 @@ from client.crypto import (
     verify_account_chain,
     verify_policy_chain,
 )
-from client.device import write_private
 from client.errors import CordeeError, PersonNotTrusted, PolicyNotTrusted, broken_as
+from client.private_files import write_private
 from client.version import VERSION
 from protocol import Account, Policy
 from protocol.encoding import b64, unb64
@@ -191,49 +189,3 @@ def server_command(*arguments: str, given: Mapping[str, Any] | None = None) -> d
     except (ValueError, IndexError) as error:
         raise ServerCommandFailed("the server's command gave no JSON") from error
     return answer
-
-
-@click.command()
-@click.option("--name", required=True, help="The network's name, as people see it.")
-@click.option("--admin-mail", required=True, help="Who administers it first.")
-@click.option(
-    "--root-key",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("cordee-root.key"),
-    show_default=True,
-    help="Where to write the root key.",
-)
-@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
-def init(name: str, admin_mail: str, root_key: Path, language: str) -> None:
-    """Found the network of this deployment and print the first administrator's link."""
-    try:
-        link = found_network(name, admin_mail, root_key, language)
-    except CordeeError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Root key written to {root_key}. Copy it to two places offline, then remove it.")
-    click.echo(f"Link for {admin_mail}, valid once, for 72 hours:\n\n  {link}\n")
-    click.echo(f"After they have signed up:  cordee appoint {admin_mail} --root-key {root_key}")
-
-
-@click.command()
-@click.argument("mail")
-@click.option(
-    "--root-key",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    help="The file `cordee init` wrote.",
-)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def appoint(mail: str, root_key: Path, yes: bool) -> None:
-    """Make the administrator with address MAIL a registrar, who certifies people."""
-    try:
-        root = RootKey.read(root_key)
-        person = candidate(mail, root)
-        click.echo(f"{person.account.payload.name} <{mail}>")
-        click.echo(f"Key fingerprint: {person.fingerprint}")
-        if not yes:
-            click.confirm("Is this the person, and is this their fingerprint?", abort=True)
-        appoint_registrar(person, root)
-    except CordeeError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"{person.account.payload.name} may now certify people and create groups.")

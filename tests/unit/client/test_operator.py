@@ -14,15 +14,14 @@ from app.config import Config
 from app.factory import create_app
 from app.migrate import migrate
 from client import CordeeClient
+from client.commands import appoint, init
 from client.crypto import verify_policy_chain
 from client.errors import PersonNotTrusted, PolicyNotTrusted
 from client.operator import (
     RootKey,
     RootKeyUnusable,
-    appoint,
     appointment,
     candidate,
-    init,
     read_candidate,
     server_command,
 )
