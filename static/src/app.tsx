@@ -4,7 +4,7 @@ import { t } from './i18n.ts';
 import { Unlock } from './pages/unlock.tsx';
 import { match, navigate, type Params, parseAddress, route, safePath } from './router.ts';
 import { startGroups } from './state/groups.ts';
-import { locked, me } from './state/session.ts';
+import { ended, locked, me } from './state/session.ts';
 import { Boundary } from './ui/boundary.tsx';
 import { Frame } from './ui/frame.tsx';
 import { ButtonLink, Empty, Toasts } from './ui/index.ts';
@@ -133,7 +133,10 @@ export function redirection(path: string, access: Access | null): string | null 
     if (!account || path === '/demo/mails') return null;
     return path === '/join' ? null : safePath(parseAddress(location.href).query.get('next'));
   }
-  if (!account) return path === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(path)}`;
+  if (!account) {
+    if (path === '/' || ended.value === 'left') return '/sign-in';
+    return `/sign-in?next=${encodeURIComponent(path)}`;
+  }
   if (access === 'waiting') return path === '/waiting' && account.certified ? '/' : null;
   if (!account.certified) return '/waiting';
   if (path === '/' && account.kind === 'administrator') return '/admin';

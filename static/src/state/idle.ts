@@ -57,6 +57,11 @@ export function touch(): void {
   noteTouch(localStorage, Date.now());
 }
 
+/** Nobody is here any more. */
+export function forgetTouch(): void {
+  localStorage.removeItem(TOUCHED_KEY);
+}
+
 /** Watch hands and clock. Called once, at start. */
 export function watchIdle(): void {
   lockDelay.value = readDelay(localStorage);

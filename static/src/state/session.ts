@@ -10,7 +10,7 @@ import { api, NetworkDown, onReached, onSignedOut, Problem, setCsrf } from '../t
 import { connect, disconnect, on, onConnect, onRefused } from '../transport/socket.ts';
 import { closeSealing, passwordKeys } from '../worker/sealing.ts';
 import { forget, forgetEverything, type Profile, recall, remember } from './device.ts';
-import { touch, wasIdle } from './idle.ts';
+import { forgetTouch, touch, wasIdle } from './idle.ts';
 import { dropKeys, keepKeys, lock, locked, openSealed, sequenceOf, takeBackKeys } from './keys.ts';
 import type { Account, Kdf, Network, SessionInfo, SignedIn } from './types.ts';
 
@@ -23,8 +23,8 @@ export const online: Signal<boolean> = signal(
   typeof navigator === 'undefined' || navigator.onLine !== false,
 );
 
-/** Why the last session ended without the person asking, for the sign-in page to say. */
-export const ended: Signal<'expired' | 'revoked' | null> = signal(null);
+/** Why the last session ended, for the sign-in page to say; `left` when the person asked. */
+export const ended: Signal<'expired' | 'revoked' | 'left' | null> = signal(null);
 
 const leavers = new Set<() => unknown>();
 
@@ -182,7 +182,9 @@ export async function signOut(): Promise<void> {
   await dropKeys();
   for (const fn of leavers) await fn();
   await forgetEverything();
+  forgetTouch();
   sessionInfo.value = null;
+  ended.value = 'left';
   me.value = null;
 }
 

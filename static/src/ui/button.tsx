@@ -68,7 +68,7 @@ export function Button({
       data-size={size}
       data-wide={wide || undefined}
       data-square={(label && !children) || undefined}
-      aria-label={label}
+      aria-label={label ?? rest['aria-label']}
       title={label && !children ? label : undefined}
       aria-disabled={blocked ? 'true' : undefined}
       aria-busy={still ? 'true' : undefined}
