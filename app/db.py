@@ -80,6 +80,31 @@ class Database:
         self.sqlite = config.sqlite
         self.engine = make_engine(config.database_url)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self._native = _native_thread() if self.sqlite else None
+
+    def commit(self, running: Session) -> None:
+        """Make what a session wrote durable, without stopping the process's other greenlets.
+
+        SQLite waits for the disk inside its COMMIT, so under gevent that one statement runs in a
+        native thread. PostgreSQL's driver waits cooperatively.
+        """
+        if self._native is not None:
+            running.flush()
+            # The driver's own commit: the session and the pool stay on the loop's thread.
+            driver: Any = running.connection().connection.driver_connection
+            self._native.apply(driver.commit)
+        running.commit()
+
+
+def _native_thread() -> Any:
+    """A pool of one native thread when gevent serves; None with plain threads."""
+    from gevent.monkey import is_module_patched
+
+    if not is_module_patched("threading"):
+        return None
+    from gevent.threadpool import ThreadPool
+
+    return ThreadPool(1)
 
 
 _database: Database | None = None

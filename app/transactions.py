@@ -69,7 +69,10 @@ def _attempt(read_only: bool) -> Iterator[Session]:
         try:
             with speaking(running, facts):
                 yield running
-            running.commit()
+            if read_only:
+                running.commit()
+            else:
+                db.commit(running)
         except BaseException:
             running.rollback()
             raise

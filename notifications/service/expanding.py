@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, delete, select
 
 from app import clock
 from app.db import session
 from app.transactions import transactional
-from notifications.audience import SECURITY, audience
+from notifications.audience import SECURITY, Concerned, audiences
 from notifications.models import Delivery, Happening
+from notifications.presence import is_looking
 from notifications.quiet import next_moment
 from notifications.rules import Kind
 from notifications.service.preferences import devices_of, preferences_of
@@ -50,9 +51,15 @@ def expand() -> int:
             .with_for_update(skip_locked=True)
         )
     )
+    if not due:
+        return 0
     concerns: dict[tuple[UUID, UUID | None, str], Concern] = {}
+    listeners = audiences({Concerned.by(happening) for happening in due})
     for happening in due:
-        for account_id in sorted(audience(happening)):
+        for account_id in sorted(listeners[Concerned.by(happening)] - {happening.actor_id}):
+            if happening.kind == Kind.MESSAGE and is_looking(account_id, happening.case_id):
+                # They heard it live; a lively thread would cost a delivery a message.
+                continue
             # Facts about an account are told one by one; those of a case flow together.
             own = "" if happening.case_id else happening.kind
             key = (account_id, happening.case_id, own)
@@ -60,7 +67,7 @@ def expand() -> int:
                 concerns[key].join(happening)
             else:
                 concerns[key] = Concern(happening.kind, happening.urgent, happening.sequence)
-        session().delete(happening)
+    session().execute(delete(Happening).where(Happening.id.in_([one.id for one in due])))
     for (account_id, case_id, _), concern in concerns.items():
         _tell(account_id, case_id, concern)
     return len(due)
