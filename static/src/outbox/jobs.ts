@@ -83,7 +83,8 @@ export type Verdict =
 /** Longest pause between two attempts: mountain lines return without any event telling so. */
 export const LONGEST_PAUSE = 8_000;
 const FIRST_PAUSE = 500;
-const RETRIED = new Set([408, 423, 425, 429]);
+/** 460 is tus for "arrived damaged". */
+const RETRIED = new Set([408, 423, 425, 429, 460]);
 const STALE = new Set(['stale_epoch', 'stale_generation']);
 
 /** Exponential with jitter over its upper half, so that a valley coming back does not arrive at once. */

@@ -11,7 +11,7 @@ import { api, NetworkDown, Problem } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
 import { patientName } from './bodies.ts';
 import { forgetCaseKeys, forgetMessages, openCase } from './case-keys.ts';
-import type { Box, CaseRow, Counts, OpenedCase, Urgency } from './case-types.ts';
+import type { Box, CaseRow, CaseState, Counts, Named, OpenedCase, Urgency } from './case-types.ts';
 import { loadCaseDrafts } from './drafts.ts';
 import { groups } from './groups.ts';
 import { onLock } from './keys.ts';
@@ -300,6 +300,68 @@ export function updateRow(id: string, change: (row: CaseRow) => CaseRow): void {
   if (row) rows.value = new Map(rows.value).set(id, change(row));
 }
 
+/** Cases shown right now: their steps and events must be as fresh as the server's. */
+const followed = new Map<string, number>();
+
+/** Keep a case whole and fresh until the returned function is called. */
+export function follow(id: string): () => void {
+  followed.set(id, (followed.get(id) ?? 0) + 1);
+  return () => {
+    const left = (followed.get(id) ?? 1) - 1;
+    if (left > 0) followed.set(id, left);
+    else followed.delete(id);
+  };
+}
+
+interface CaseChange {
+  case: string;
+  state: CaseState;
+  urgency: Urgency;
+  pool: string;
+  expert: Named | null;
+  last_sequence: number;
+  opened_by: string;
+  due_at: string;
+}
+
+/**
+ * Something moved. A case that is not open before one's eyes is not fetched for it: fetching a case
+ * is consulting it, and stands in its trace.
+ */
+function hearChange(change: CaseChange): void {
+  const known = rows.value.get(change.case);
+  if (followed.has(change.case)) {
+    refreshCase(change.case);
+  } else if (known) {
+    const news = Math.max(0, change.last_sequence - known.last_sequence);
+    updateRow(change.case, (row) => ({
+      ...row,
+      state: change.state,
+      urgency: change.urgency,
+      expert: change.expert,
+      due_at: change.due_at,
+      last_sequence: Math.max(row.last_sequence, change.last_sequence),
+      last_activity_at: new Date().toISOString(),
+      unread: row.unread + news,
+      steps: [],
+    }));
+  } else {
+    fetchSoon();
+  }
+}
+
+let fetching: ReturnType<typeof setTimeout> | undefined;
+
+/** A case not seen before: fetch the boxes where it may lie, once for many announcements. */
+function fetchSoon(): void {
+  clearTimeout(fetching);
+  fetching = setTimeout(() => {
+    const boxes: [Role, Box][] = [['requester', 'mine']];
+    if (inPool.value) boxes.unshift(['expert', 'unclaimed'], ['expert', 'mine']);
+    void Promise.all(boxes.map(([wanted, box]) => fetchBox(wanted, box))).catch(() => undefined);
+  }, 50);
+}
+
 function forgetOpened(): void {
   unopened.length = 0;
   opened.value = new Map();
@@ -348,7 +410,7 @@ export function startCases(): void {
     // A notification was touched while this tab was open.
     if (data?.type === 'open' && typeof data.path === 'string') navigate(safePath(data.path));
   });
-  on<{ case: string }>('case:changed', ({ case: id }) => refreshCase(id));
+  on<CaseChange>('case:changed', hearChange);
   on<{ case: string; account: string; read: number }>('receipt:changed', (receipt) => {
     // "Sent" becomes "Seen" when somebody else has looked.
     updateRow(receipt.case, (row) => ({

@@ -4,7 +4,7 @@ import { api, NetworkDown, Problem } from '../transport/http.ts';
 import { call, connected, on, onReconnect } from '../transport/socket.ts';
 import { openMessage } from './case-keys.ts';
 import type { CaseRow, MessageRow, OpenedMessage } from './case-types.ts';
-import { caseRow, fetchCase, refreshCase, rows, updateRow } from './cases.ts';
+import { caseRow, fetchCase, follow, refreshCase, rows, updateRow } from './cases.ts';
 import { onLock } from './keys.ts';
 import { jobs, onLanded, refreshOutbox, waitingMessage, waitingOf } from './outbox.ts';
 import { locked, me } from './session.ts';
@@ -151,6 +151,7 @@ export function followThread(caseId: string): LiveThread {
 
   const mine = (about: { case: string }) => about.case === caseId;
   const stops = [
+    follow(caseId),
     on<MessageRow>('message:posted', (message) => {
       if (!mine(message)) return;
       takeIn([message]);

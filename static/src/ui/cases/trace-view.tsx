@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { t } from '../../i18n.ts';
+import { t, tn } from '../../i18n.ts';
 import type { CaseRow } from '../../state/case-types.ts';
 import type { Named, Page } from '../../state/types.ts';
 import { clockTime, dayWords } from '../../state/words.ts';
@@ -41,9 +41,37 @@ function actionWords(action: string): string {
     'message:read': () => t('read the messages'),
     'attachment:upload': () => t('sent a file'),
     'attachment:download': () => t('opened a file'),
-    'attachment:delete': () => t('withdrew a file'),
+    'attachment:store': () => t('finished sending a file'),
+    'attachment:discard': () => t('withdrew a file'),
+    'attachment:deny': () => t('was refused a file'),
+    'case:join': () => t('opened the conversation'),
+    'case:step_refused': () => t('tried a step that was not possible'),
   };
   return words[action]?.() ?? action;
+}
+
+interface Entry extends TraceRow {
+  /** How many times in a row within the hour. */
+  times: number;
+}
+
+const HOUR = 3_600_000;
+
+/** The same deed of the same person again and again is one line; each stays in the trace itself. */
+export function grouped(rows: readonly TraceRow[]): Entry[] {
+  const entries: Entry[] = [];
+  for (const row of rows) {
+    const last = entries.at(-1);
+    const again =
+      last &&
+      last.action === row.action &&
+      last.actor?.id === row.actor?.id &&
+      last.result === row.result &&
+      Math.abs(Date.parse(last.at) - Date.parse(row.at)) < HOUR;
+    if (again) last.times += 1;
+    else entries.push({ ...row, times: 1 });
+  }
+  return entries;
 }
 
 /** Who did or read what, and when: the same for everyone of the circle. */
@@ -78,7 +106,7 @@ export function CaseTrace({ row }: { row: CaseRow }): JSX.Element {
         {t('Everything done or read in this case, by whom and when. Nobody can change it.')}
       </p>
       <ol class="trace">
-        {items.value.map((item) => {
+        {grouped(items.value).map((item) => {
           const on = dayWords(item.at);
           const fresh = on !== day;
           day = on;
@@ -92,6 +120,9 @@ export function CaseTrace({ row }: { row: CaseRow }): JSX.Element {
                 <span>
                   <span class="strong">{item.actor?.name ?? t('The system')}</span>{' '}
                   {actionWords(item.action)}
+                  {item.times > 1 && (
+                    <span class="quiet"> {tn('({n} time)', '({n} times)', item.times)}</span>
+                  )}
                   {item.result !== 'done' && <span class="quiet"> ({t('refused')})</span>}
                 </span>
               </p>

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openLine } from '../../static/src/outbox/line.ts';
+import { Bell, drain, type Note } from '../../static/src/outbox/runner.ts';
+import type { Shelf } from '../../static/src/outbox/shelf.ts';
+import { FAVRE, freshShelf, MORZINE, putJob, uploadJob } from './support/jobs.ts';
+import { TusServer } from './support/tus-server.ts';
+
+let server: TusServer;
+let outbox: Shelf;
+let notes: Note[];
+let origin: string;
+let now: number;
+let cut: boolean;
+
+beforeEach(async () => {
+  server = new TusServer();
+  origin = await server.listen();
+  outbox = freshShelf();
+  notes = [];
+  now = 1_000_000;
+  cut = false;
+});
+
+afterEach(() => server.close());
+
+const run = () =>
+  drain(
+    {
+      outbox,
+      line: openLine((path, init) =>
+        cut ? Promise.reject(new Error()) : fetch(origin + path, init),
+      ),
+      tell: (note) => notes.push(note),
+      now: () => now,
+      random: () => 0.5,
+    },
+    new Bell(),
+  );
+
+const paths = () => server.received.map(({ path }) => path.split('/').at(-1));
+
+describe('draining the outbox', () => {
+  it('sends everything in order and keeps nothing', async () => {
+    await outbox.add([putJob('one'), putJob('two'), uploadJob('photo', 'two')]);
+    await outbox.putPart({
+      attachment: 'photo',
+      index: 0,
+      at: 0,
+      sealed: new Blob(['0123456789']),
+    });
+    expect(await run()).toBeNull();
+    expect(paths()).toEqual(['one', 'two']);
+    expect(server.stored.toString()).toBe('0123456789');
+    expect(await outbox.jobs(FAVRE)).toEqual([]);
+    expect(await outbox.partOwners()).toEqual(new Set());
+    expect(notes.filter((note) => note.type === 'done')).toHaveLength(3);
+  });
+
+  it('tells what the server answered', async () => {
+    server.puts.push({ status: 200, body: { state: 'claimed' } });
+    await outbox.add([putJob('step', { kind: 'step' })]);
+    await run();
+    expect(notes).toContainEqual(
+      expect.objectContaining({ type: 'done', answer: { state: 'claimed' } }),
+    );
+  });
+
+  it('comes back later when the line falls, losing nothing', async () => {
+    await outbox.add([putJob('one'), putJob('two')]);
+    cut = true;
+    expect(await run()).toBeGreaterThan(now);
+    expect(await outbox.jobs(FAVRE)).toHaveLength(2);
+    cut = false;
+    await run();
+    expect(paths()).toEqual(['one', 'two']);
+  });
+
+  it('keeps the order of a case when the server stumbles', async () => {
+    server.puts.push({ status: 503, body: {} });
+    await outbox.add([putJob('one'), putJob('two'), putJob('elsewhere', { case: MORZINE })]);
+    const wakeAt = await run();
+    expect(paths()).toEqual(['one', 'elsewhere']);
+    now = wakeAt ?? now;
+    await run();
+    expect(paths()).toEqual(['one', 'elsewhere', 'one', 'two']);
+  });
+
+  it('keeps a refused job with its reason and goes on', async () => {
+    server.puts.push({ status: 409, body: { code: 'already_claimed', detail: 'By Dr Blanc.' } });
+    await outbox.add([putJob('claim', { kind: 'step' }), putJob('words')]);
+    await run();
+    const [left] = await outbox.jobs(FAVRE);
+    expect(left).toMatchObject({
+      id: 'claim',
+      state: 'refused',
+      problem: { code: 'already_claimed', detail: 'By Dr Blanc.' },
+    });
+    expect(paths()).toEqual(['claim', 'words']);
+  });
+
+  it('sends nothing without a session, nor for another account', async () => {
+    await outbox.add([putJob('one')]);
+    server.account = null;
+    await run();
+    server.account = MORZINE;
+    await run();
+    expect(server.received).toEqual([]);
+    expect(await outbox.jobs(FAVRE)).toHaveLength(1);
+  });
+
+  it('says so when the browser evicted a part', async () => {
+    await outbox.add([uploadJob('photo', 'sent')]);
+    await run();
+    expect(await outbox.find('photo')).toMatchObject({
+      state: 'refused',
+      problem: { code: 'part_missing' },
+    });
+  });
+
+  it('resumes a file where a crash left it', async () => {
+    const bytes = Buffer.alloc(300_000, 7);
+    await outbox.add([uploadJob('photo', 'sent', { parts: [300_000], size: 300_000 })]);
+    await outbox.putPart({ attachment: 'photo', index: 0, at: 0, sealed: new Blob([bytes]) });
+    server.mishaps.push({}, { cutAfter: 500 });
+    const wakeAt = await run();
+    const job = await outbox.find('photo');
+    expect(job).toMatchObject({ url: '/api/v1/uploads/1', sending: false });
+    now = wakeAt ?? now;
+    await run();
+    expect(server.stored.equals(bytes)).toBe(true);
+    expect(server.created).toBe(1);
+  });
+});
