@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 
 from attachments import tus
-from attachments.body import pieces
+from attachments.body import incoming, pieces
 from attachments.errors import TusHeaderRefused
 from attachments.limits import limits
 from attachments.service.uploads import (
@@ -104,7 +104,7 @@ def _receive(upload_id: UUID, offset: int) -> Standing:
     checksum = tus.read_checksum(request.headers)
     # The house's limit of 1 MiB is for JSON; a body here is never held, only passed to disk.
     request.max_content_length = limits().attachment_bytes + 1
-    body = pieces(request.stream, request.content_length)
+    body = pieces(incoming(request), request.content_length)
     return receive_bytes(
         current_actor(), upload_id, offset, request.content_length, body, checksum=checksum
     )
