@@ -44,6 +44,7 @@ class Demonstration:
             CORDEE_SMTP_URL="",
             CORDEE_RATE_LIMITS="0",
             CORDEE_BASE_URL=self.url,
+            CORDEE_PUSH_LOOPBACK="1",
         )
         subprocess.run(
             [
