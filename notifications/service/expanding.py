@@ -23,6 +23,10 @@ COOLDOWN = timedelta(minutes=2)
 """After telling somebody of a case, its further messages wait this long and come as one."""
 
 
+Reason = tuple[str, int | None]
+"""A kind of happening, and the sequence of the message that came with it."""
+
+
 @dataclass
 class Concern:
     """Everything unsent that concerns one person in one case, as one."""
@@ -32,11 +36,10 @@ class Concern:
     sequence: int | None
 
     def join(self, happening: Happening) -> None:
-        """What is more than talk wins over talk: it is not withdrawn because it was read."""
         self.urgent = self.urgent or happening.urgent
-        if self.kind == Kind.MESSAGE:
-            self.kind = happening.kind
-        self.sequence = _latest(self.sequence, happening.sequence)
+        self.kind, self.sequence = weightier(
+            (self.kind, self.sequence), (happening.kind, happening.sequence)
+        )
 
 
 @transactional
@@ -116,9 +119,9 @@ def _deliver(
     waiting = _waiting(channel, account_id, case_id, concern.kind, subscription_id)
     if waiting is not None:
         waiting.urgent = waiting.urgent or concern.urgent
-        waiting.sequence = _latest(waiting.sequence, concern.sequence)
-        if waiting.kind == Kind.MESSAGE:
-            waiting.kind = concern.kind
+        waiting.kind, waiting.sequence = weightier(
+            (waiting.kind, waiting.sequence), (concern.kind, concern.sequence)
+        )
         waiting.due_at = min(waiting.due_at, due_at)
         return
     session().add(
@@ -158,6 +161,17 @@ def _waiting(
     return session().scalar(query)
 
 
-def _latest(one: int | None, other: int | None) -> int | None:
-    """The later message; None, which no reading settles, wins."""
-    return None if one is None or other is None else max(one, other)
+def weightier(one: Reason, other: Reason) -> Reason:
+    """Two reasons to tell the same person of the same case, as one.
+
+    A step outweighs talk, which outweighs a case waiting in the pool: the weightier is the last
+    to become needless. Of equals the later message counts; None, which no reading settles, wins.
+    """
+    if _weight(one) != _weight(other):
+        return max(one, other, key=_weight)
+    (kind, first), (_, second) = one, other
+    return kind, None if first is None or second is None else max(first, second)
+
+
+def _weight(reason: Reason) -> int:
+    return {Kind.CASE_OPENED: 0, Kind.MESSAGE: 1}.get(Kind(reason[0]), 2)

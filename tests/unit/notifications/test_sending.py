@@ -17,6 +17,7 @@ from notifications.mail import StartTlsMissing, connect
 from notifications.outcome import Retry, Useless
 from notifications.push import Device, check_endpoint
 from notifications.service.dispatching import LAST_RETRY, pause
+from notifications.service.expanding import weightier
 from notifications.vapid import VapidKey
 from tests.support.push import Browser
 
@@ -46,6 +47,21 @@ def test_pauses_grow_and_never_agree() -> None:
         assert all(ceiling / 2 <= length <= ceiling for length in lengths)
     assert pause(1, 77) == 77
     assert pause(1, 10**9) == LAST_RETRY
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        (("message", 3), ("message", 5), ("message", 5)),
+        (("message", 3), ("for_expert", 4), ("for_expert", 4)),
+        (("for_requester", None), ("message", 9), ("for_requester", None)),
+        (("for_requester", 2), ("for_requester", None), ("for_requester", None)),
+        (("case_opened", None), ("message", 4), ("message", 4)),
+        (("case_opened", None), ("case_opened", None), ("case_opened", None)),
+    ],
+)
+def test_two_reasons_become_the_weightier(one: Any, other: Any, both: Any) -> None:
+    assert weightier(one, other) == weightier(other, one) == both
 
 
 def test_the_key_follows_from_the_secret(config: Config) -> None:
