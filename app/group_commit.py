@@ -13,14 +13,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import structlog
+from sqlalchemy import Insert
 from sqlalchemy.orm import Session
 
-from app.db import Database, current_session, database, sqlite_writer
+from app.db import Database, current_session, database, session, sqlite_writer
 from app.transactions import NestedTransaction, speaking, tell
 
 R = TypeVar("R")
@@ -28,6 +30,23 @@ log = structlog.get_logger()
 
 MOST = 256
 """Works in one transaction: bounds how long the others, and SQLite's other writers, wait."""
+
+
+_gathered: ContextVar[dict[Insert, list[dict[str, Any]]] | None] = ContextVar(
+    "cordee_gathered", default=None
+)
+
+
+def insert_together(statement: Insert, row: dict[str, Any]) -> None:
+    """Insert a row: with the others of its kind at the end of the batch, or now outside of one.
+
+    For rows that nothing later in the same work refers to. `statement` is built once, at import.
+    """
+    gathered = _gathered.get()
+    if gathered is None:
+        session().connection().execute(statement, row)
+    else:
+        gathered.setdefault(statement, []).append(row)
 
 
 @dataclass
@@ -107,14 +126,20 @@ def _native_thread() -> Any:
 
 def _try_together(running: Session, batch: list[_Work[Any]]) -> bool:
     """Write all; False when one failed, and then nothing of it may be kept."""
+    rows: dict[Insert, list[dict[str, Any]]] = {}
+    gathering = _gathered.set(rows)
     try:
         for work in batch:
             with speaking(running, work.facts):
                 work.result = work.write()
+        for statement, together in rows.items():
+            running.connection().execute(statement, together)
     except Exception:
         for work in batch:
             work.facts.clear()
         return False
+    finally:
+        _gathered.reset(gathering)
     return True
 
 

@@ -17,6 +17,7 @@ from app import clock, sealing
 from app.announcements import on_commit, on_record
 from app.background import wake
 from app.db import session
+from app.group_commit import insert_together
 from auth.announced import (
     AccountChanged,
     AccountSignedUp,
@@ -32,7 +33,7 @@ GATHER = timedelta(seconds=4)
 """How long messages of one case are gathered before anybody is told."""
 CLOCK = "notifications"
 PURPOSE = "notification"
-_INSERT_HAPPENING = insert(cast(Table, Happening.__table__))
+_INSERT_HAPPENING = insert(cast(Table, Happening.__table__)).inline()
 """Built once: it runs at every message."""
 
 
@@ -144,7 +145,7 @@ def recovery_code_made(fact: RecoveryCodeMade) -> None:
 def _happened(
     fact: CaseFact, kind: Kind, sequence: int | None = None, after: timedelta = timedelta()
 ) -> None:
-    session().connection().execute(
+    insert_together(
         _INSERT_HAPPENING,
         {
             "kind": str(kind),

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from app import clock
-from app.db import current_session, session
+from app.db import current_session
+from app.group_commit import insert_together
 from app.transactions import after_rollback, transaction
 from trace.actions import DETAIL_KEYS, Action
 from trace.models import TraceRow
@@ -81,7 +82,7 @@ def record(
     participants see the row. `detail` holds only keys of DETAIL_KEYS.
     """
     row = compose(actor, action, subject, case_id=case_id, result=result, detail=detail)
-    session().connection().execute(INSERT, row)
+    insert_together(INSERT, row)
 
 
 def record_refusal(

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, exists, or_, select
 
 from app.db import session
 from auth.actor import Actor
 from auth.models import Account
 from auth.permissions import Permission
 from messaging.errors import CaseNotFound
-from messaging.models import Case
+from messaging.models import Case, Message
 from messaging.service.steps import Who
 from pools.models import GroupMember
 from pools.service.roll import groups_of
@@ -43,23 +43,23 @@ class ThreadPlace:
     state: str
     last_sequence: int
     expert_name: str | None
+    known: bool
+    """Whether the message asked about is there already, in this case or another."""
 
 
 def _thread_places() -> Select[*tuple[Any, ...]]:
     """A case with whether the person belongs to it, in one look: it runs at every message."""
     case, member = Case.__table__.c, GroupMember.__table__.c
-    mine = select(member.group_id).where(member.account_id == bindparam("me"))
+    circle = or_(member.group_id == case.pool_id, member.group_id == case.care_team_id)
+    belongs = exists().where(member.account_id == bindparam("me"), circle)
     return (
         select(
             case.generation,
             case.state,
             case.last_sequence,
             Account.__table__.c.name,
-            or_(
-                case.opened_by == bindparam("me"),
-                case.pool_id.in_(mine),
-                case.care_team_id.in_(mine),
-            ).label("concerned"),
+            or_(case.opened_by == bindparam("me"), belongs).label("concerned"),
+            exists().where(Message.__table__.c.id == bindparam("message")).label("known"),
         )
         .select_from(
             Case.__table__.outerjoin(Account.__table__, Account.__table__.c.id == case.expert_id)
@@ -71,20 +71,22 @@ def _thread_places() -> Select[*tuple[Any, ...]]:
 _THREAD_PLACE = _thread_places()
 
 
-def access_thread(actor: Actor, case_id: UUID, permission: Permission) -> ThreadPlace:
+def access_thread(
+    actor: Actor, case_id: UUID, permission: Permission, message: UUID | None = None
+) -> ThreadPlace:
     """`access_case` for what is done at every message: the same rule in one query, no more."""
     found = (
         session()
         .connection()
-        .execute(_THREAD_PLACE, {"me": actor.account_id, "case": case_id})
+        .execute(_THREAD_PLACE, {"me": actor.account_id, "case": case_id, "message": message})
         .first()
     )
     if found is None or not found.concerned or not actor.may(permission):
         known = case_id if found else None
         record_refusal(actor, Action.CASE_DENY, ("case", case_id), case_id=known)
         raise CaseNotFound()
-    generation, state, last_sequence, expert_name, _ = found
-    return ThreadPlace(generation, state, last_sequence, expert_name)
+    generation, state, last_sequence, expert_name, _, known_message = found
+    return ThreadPlace(generation, state, last_sequence, expert_name, bool(known_message))
 
 
 def roles_in(actor: Actor, case: Case, groups: set[UUID] | None = None) -> frozenset[Who]:

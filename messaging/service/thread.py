@@ -13,7 +13,7 @@ from app import clock
 from app.announcements import announce_on_commit
 from app.db import session
 from app.errors import Conflict
-from app.group_commit import commit_together
+from app.group_commit import commit_together, insert_together
 from app.transactions import transaction
 from auth.actor import Actor
 from auth.permissions import Permission
@@ -42,7 +42,7 @@ _TAKE_PLACE = (
     .where(
         _case.c.id == bindparam("case"),
         _case.c.generation == bindparam("under"),
-        _case.c.state.not_in(sorted(SILENT)),
+        *(_case.c.state != str(state) for state in sorted(SILENT)),
     )
     .values(last_sequence=_case.c.last_sequence + 1, last_activity_at=bindparam("now"))
     .returning(
@@ -76,8 +76,8 @@ def post_message(actor: Actor, body: MessageBody) -> tuple[MessageReceipt, bool]
     Conflict for an id used otherwise.
     """
     with transaction(read_only=True):
-        place = access_thread(actor, body.case, Permission.CASE_WRITE)
-        if posted := find_posted(actor, body):
+        place = access_thread(actor, body.case, Permission.CASE_WRITE, message=body.id)
+        if place.known and (posted := find_posted(actor, body)):
             return posted, False
         check_postable(place, body)
     try:
@@ -123,7 +123,7 @@ def _append(actor: Actor, body: MessageBody, expert_name: str | None) -> Message
     if place is None:
         _refuse(body)
     assert place is not None
-    insert_message(actor, body.case, body, place.last_sequence, now)
+    posted = insert_message(actor, body.case, body, place.last_sequence, now)
     record(
         actor,
         Action.MESSAGE_POST,
@@ -131,7 +131,7 @@ def _append(actor: Actor, body: MessageBody, expert_name: str | None) -> Message
         case_id=body.case,
         detail={"kind": str(body.kind), "sequence": place.last_sequence},
     )
-    announce_on_commit(_fact(actor, body, place, expert_name, now))
+    announce_on_commit(_fact(actor, body.case, place, expert_name, posted))
     return MessageReceipt(id=body.id, sequence=place.last_sequence, posted_at=now)
 
 
@@ -143,19 +143,20 @@ def insert_message(
     now: datetime,
 ) -> PostedMessage:
     """Write a message whose place is taken, and announce its files."""
-    session().connection().execute(
-        _INSERT,
-        {
-            "id": body.id,
-            "case_id": case_id,
-            "sequence": sequence,
-            "author_id": actor.account_id,
-            "kind": str(body.kind),
-            "generation": body.generation,
-            "sealed": body.sealed,
-            "posted_at": now,
-        },
-    )
+    row = {
+        "id": body.id,
+        "case_id": case_id,
+        "sequence": sequence,
+        "author_id": actor.account_id,
+        "kind": str(body.kind),
+        "generation": body.generation,
+        "sealed": body.sealed,
+        "posted_at": now,
+    }
+    if not body.attachments:
+        insert_together(_INSERT, row)
+        return as_posted(body, sequence, now)
+    session().connection().execute(_INSERT, row)
     announce_attachments(actor, case_id, body.id, body.attachments)
     return as_posted(body, sequence, now)
 
@@ -188,13 +189,13 @@ def _refuse(body: MessageBody) -> None:
 
 def _fact(
     actor: Actor,
-    body: MessageBody,
+    case_id: UUID,
     place: Row[*tuple[Any, ...]],
     expert: str | None,
-    now: datetime,
+    posted: PostedMessage,
 ) -> MessagePosted:
     return MessagePosted(
-        case_id=body.case,
+        case_id=case_id,
         case_number=place.number,
         pool_id=place.pool_id,
         care_team_id=place.care_team_id,
@@ -207,6 +208,6 @@ def _fact(
         state=place.state,
         due_at=place.due_at,
         last_sequence=place.last_sequence,
-        at=now,
-        posted=as_posted(body, place.last_sequence, now),
+        at=posted.posted_at,
+        posted=posted,
     )
