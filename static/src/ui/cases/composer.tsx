@@ -109,6 +109,7 @@ export function Composer({
   const draft = messageDraftId(row.id);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const saidTyping = useRef(0);
+  const sending = useRef(false);
 
   function save(): void {
     clearTimeout(timer.current);
@@ -174,7 +175,17 @@ export function Composer({
   const empty = !text.value.trim() && (files.value.length === 0 || worded.value !== null);
 
   async function send(): Promise<void> {
-    if (empty || busy) return;
+    // A second touch comes before anything is drawn again.
+    if (empty || busy || sending.current) return;
+    sending.current = true;
+    try {
+      await post();
+    } finally {
+      sending.current = false;
+    }
+  }
+
+  async function post(): Promise<void> {
     problem.value = null;
     const { rows } = live.thread.value;
     const words: Words = {
