@@ -11,7 +11,7 @@ import {
   newCaseDraft,
   saveCaseDraft,
 } from '../state/drafts.ts';
-import { myCareTeams } from '../state/groups.ts';
+import { groupsLoaded, myCareTeams } from '../state/groups.ts';
 import { openCase } from '../state/posting.ts';
 import { online } from '../state/session.ts';
 import { Button } from '../ui/button.tsx';
@@ -78,7 +78,8 @@ export default function NewCasePage({ params }: { params: Params }): JSX.Element
       </div>
     );
   }
-  if (!draft.value) return <Waiting />;
+  // What can be sent is judged by the groups, which come a moment later after a reload.
+  if (!draft.value || !groupsLoaded.value) return <Waiting />;
   return <Wizard key={draft.value.id} initial={draft.value} />;
 }
 
