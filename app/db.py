@@ -139,9 +139,11 @@ def make_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
-            pool_size=20,
-            max_overflow=20,
+            # No overflow: a connection opened for one statement costs more than the wait for one.
+            pool_size=40,
+            max_overflow=0,
             pool_pre_ping=True,
+            pool_use_lifo=True,
             connect_args={"options": "-c synchronous_commit=on -c timezone=UTC"},
         )
     engine = create_engine(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, update
 
 from app import clock, sealing
 from app.announcements import announce_on_commit
 from app.config import Config
 from app.db import UtcDateTime, database, session
+from app.group_read import ReadTogether
 from app.transactions import transactional
 from auth.actor import Actor
 from auth.announced import SessionsRevoked
@@ -99,6 +100,7 @@ def _living(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 
 _BY_ID = _living(LoginSession.__table__.c.id == bindparam("key"))
+_BY_IDS = _living(LoginSession.__table__.c.id.in_(bindparam("keys", expanding=True)))
 _BY_TOKEN = _living(LoginSession.__table__.c.token_hash == bindparam("key"))
 
 
@@ -109,8 +111,25 @@ def _find(connection: Connection, key: UUID | bytes) -> tuple[Actor, datetime] |
         _BY_TOKEN if isinstance(key, bytes) else _BY_ID,
         {"key": key, "now": now, "idle_since": now - _idle},
     ).first()
-    if found is None:
-        return None
+    return _actor(found) if found else None
+
+
+def _find_all(session_ids: Sequence[UUID]) -> list[tuple[Actor, datetime] | None]:
+    """The same for many sessions at once, in their order."""
+    now = clock.now()
+    rows = (
+        session()
+        .connection()
+        .execute(_BY_IDS, {"keys": list(set(session_ids)), "now": now, "idle_since": now - _idle})
+    )
+    found = {row.session_id: _actor(row) for row in rows}
+    return [found.get(session_id) for session_id in session_ids]
+
+
+_find_together = ReadTogether(_find_all)
+
+
+def _actor(found: Row[*tuple[Any, ...]]) -> tuple[Actor, datetime]:
     actor = Actor(
         account_id=found.id,
         kind=found.kind,
@@ -139,18 +158,18 @@ def load_actor(token: str, address: str | None = None) -> Actor:
 
     Raises NotSignedIn. `address` is where the request comes from; the trace shows it.
     """
-    return _load(hash_token(token), address)
+    # A connection alone: the session and announcements of a transaction would cost more than this.
+    with database().engine.connect().execution_options(read_only=True) as connection:
+        found = _find(connection, hash_token(token))
+    return _recognised(found, address)
 
 
 def reload_actor(session_id: UUID, address: str | None = None) -> Actor:
     """The same for a socket, which knows its session's id."""
-    return _load(session_id, address)
+    return _recognised(_find_together(session_id), address)
 
 
-def _load(key: UUID | bytes, address: str | None) -> Actor:
-    # A connection alone: the session and announcements of a transaction would cost more than this.
-    with database().engine.connect().execution_options(read_only=True) as connection:
-        found = _find(connection, key)
+def _recognised(found: tuple[Actor, datetime] | None, address: str | None) -> Actor:
     if found is None:
         raise NotSignedIn()
     actor, seen = found
