@@ -18,7 +18,7 @@ export interface StoredPart {
   at: number;
 }
 
-type Store = 'jobs' | 'parts' | 'drafts';
+type Store = 'jobs' | 'parts' | 'drafts' | 'rows';
 
 export function openShelf(name = 'cordee-outbox'): Promise<IDBDatabase> {
   const opening = indexedDB.open(name, 1);
@@ -29,6 +29,7 @@ export function openShelf(name = 'cordee-outbox'): Promise<IDBDatabase> {
     jobs.createIndex('account', 'account');
     db.createObjectStore('parts', { keyPath: ['attachment', 'index'] });
     db.createObjectStore('drafts', { keyPath: 'id' }).createIndex('account', 'account');
+    db.createObjectStore('rows', { keyPath: 'id' });
   };
   return result(opening).then((db) => {
     // A newer version of the application wants to change the tables: let it.

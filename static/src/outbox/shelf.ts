@@ -75,4 +75,22 @@ export class Shelf extends Outbox {
       tx.objectStore('drafts').delete(id);
     });
   }
+
+  /** Cases as the server sent them, still sealed, to be read again without a network. */
+  async keepRows(kept: readonly { id: string }[]): Promise<void> {
+    await this.within(['rows'], 'readwrite', async (tx) => {
+      for (const row of kept) tx.objectStore('rows').put(row);
+    });
+  }
+
+  async rows<T>(): Promise<T[]> {
+    return this.within(['rows'], 'readonly', (tx) => result(tx.objectStore('rows').getAll()));
+  }
+
+  async dropRows(ids?: readonly string[]): Promise<void> {
+    await this.within(['rows'], 'readwrite', async (tx) => {
+      if (!ids) tx.objectStore('rows').clear();
+      for (const id of ids ?? []) tx.objectStore('rows').delete(id);
+    });
+  }
 }

@@ -16,9 +16,9 @@ import { loadCaseDrafts } from './drafts.ts';
 import { groups } from './groups.ts';
 import { onLock } from './keys.ts';
 import { boxOf, inOrder, matches, type Role, type Viewer } from './order.ts';
-import { jobs, onLanded, startOutbox, waitingCase } from './outbox.ts';
+import { jobs, onLanded, postOffice, startOutbox, waitingCase } from './outbox.ts';
 import { sealStaleAgain } from './posting.ts';
-import { locked, me } from './session.ts';
+import { locked, me, onSignOut } from './session.ts';
 
 /** Rows by id, as last received. */
 export const rows: Signal<ReadonlyMap<string, CaseRow>> = signal(new Map());
@@ -75,7 +75,7 @@ export const leaving = computed<CaseRow[]>(() => {
     return {
       name: found?.name ?? '',
       specialty: found?.specialty ?? null,
-      minutes: found?.deadlines?.routine ?? 10_080,
+      deadlines: found?.deadlines ?? null,
     };
   };
   return jobs.value.flatMap((job) =>
@@ -149,7 +149,16 @@ function keepRows(incoming: readonly CaseRow[]): void {
     next.set(row.id, { ...row, events, previous });
   }
   rows.value = next;
+  void postOffice().outbox.keepRows(incoming.flatMap(({ id }) => next.get(id) ?? []));
   openSoon(incoming.map((row) => row.id));
+}
+
+/** Without a network: what was seen last, as it was. */
+async function recallRows(): Promise<void> {
+  const kept = await postOffice().outbox.rows<CaseRow>();
+  const unknown = kept.filter((row) => !rows.value.has(row.id));
+  rows.value = new Map([...rows.value, ...unknown.map((row) => [row.id, row] as const)]);
+  openSoon(unknown.map((row) => row.id));
 }
 
 const unopened: string[] = [];
@@ -239,6 +248,7 @@ async function load(): Promise<void> {
     }
     listing.value = { ...listing.value, loading: false, ready: true, problem: null };
   } catch (problem) {
+    if (problem instanceof NetworkDown && !listing.value.ready) await recallRows();
     listing.value = { ...listing.value, loading: false, problem };
   }
 }
@@ -268,6 +278,7 @@ export async function fetchCase(id: string): Promise<CaseRow> {
       const next = new Map(rows.value);
       next.delete(id);
       rows.value = next;
+      void postOffice().outbox.dropRows([id]);
     }
     throw error;
   }
@@ -381,6 +392,8 @@ export function startCases(): void {
     minute.value = Date.now();
   }, 30_000);
   onLock(forgetOpened);
+  // What waits to leave stays, sealed: it goes at the next sign-in of the same person.
+  onSignOut(() => postOffice().outbox.dropRows());
   let account: string | null = null;
   me.subscribe((mine) => {
     if ((mine?.id ?? null) === account) return;

@@ -161,11 +161,16 @@ interface CaseBody {
 export function waitingCase(
   job: PutJob,
   mine: { id: string; name: string },
-  nameOf: (group: string) => { name: string; specialty: string | null; minutes: number },
+  nameOf: (group: string) => {
+    name: string;
+    specialty: string | null;
+    deadlines: Record<CaseRow['urgency'], number> | null;
+  },
 ): CaseRow {
   const body = job.body as unknown as CaseBody;
   const at = new Date(job.createdAt).toISOString();
   const pool = nameOf(body.pool);
+  const minutes = pool.deadlines?.[body.urgency] ?? 10_080;
   return {
     id: job.id,
     number: '',
@@ -177,7 +182,7 @@ export function waitingCase(
     opened_by: mine,
     expert: null,
     opened_at: at,
-    due_at: new Date(job.createdAt + pool.minutes * 60_000).toISOString(),
+    due_at: new Date(job.createdAt + minutes * 60_000).toISOString(),
     claimed_at: null,
     answered_at: null,
     closed_at: null,

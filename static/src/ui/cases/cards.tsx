@@ -185,10 +185,10 @@ export function OpinionCard({
   }
   return (
     <article class="card opinion" aria-label={title}>
-      <h3>
+      <h2>
         <Icon name="seal" />
         {title}
-      </h3>
+      </h2>
       {body}
     </article>
   );

@@ -91,9 +91,9 @@ function OpenedCaseView({ row, live }: { row: CaseRow; live: LiveThread }): JSX.
           <Conversation row={row} live={live} place={place} onOpen={open} />
         )}
         {!wide && pane.value !== 'thread' && (
-          <div class="case-side">
+          <section class="case-side" aria-label={t('About this case')} tabIndex={0}>
             <Side pane={pane.value} row={row} live={live} place={place} onOpen={open} />
-          </div>
+          </section>
         )}
       </div>
       {wide && (

@@ -29,6 +29,7 @@ import { findGroup, openPools } from '../../state/groups.ts';
 import type { Role } from '../../state/order.ts';
 import { waitingOf } from '../../state/outbox.ts';
 import { shortWhen, urgencyWord } from '../../state/words.ts';
+import { NetworkDown } from '../../transport/http.ts';
 import { Button, ButtonLink } from '../button.tsx';
 import { Empty, Waiting } from '../feedback.tsx';
 import { Icon } from '../icon.tsx';
@@ -50,7 +51,9 @@ export function Queue({ selected }: { selected: string | null }): JSX.Element {
         </ButtonLink>
       )}
       {wanted === 'requester' && <Drafts />}
-      <Problems error={listing.value.problem} />
+      <Problems
+        error={listing.value.problem instanceof NetworkDown ? null : listing.value.problem}
+      />
       {wanted === 'expert' ? (
         <ExpertBoxes selected={selected} />
       ) : (
