@@ -11,7 +11,7 @@ function QrCode({ text, label }: { text: string; label: string }): JSX.Element |
   const drawn = useSignal<{ size: number; path: string } | null>(null);
   useEffect(() => {
     let current = true;
-    import('lean-qr').then(({ generate }) => {
+    import('lean-qr/nano').then(({ generate }) => {
       if (!current) return;
       const code = generate(text);
       let path = '';
