@@ -366,7 +366,13 @@ def _perform(client: CordeeClient, case: str, act: Act) -> None:
         case "claim":
             client.steps.claim(case)
         case "say":
-            client.thread.post(case, act.text, files=_drawn(act.pictures))
+            captions = iter([picture[2] for picture in act.pictures])
+            client.thread.post(
+                case,
+                act.text,
+                files=_drawn(act.pictures),
+                sealing=lambda file: client.attachments.seal(case, file, caption=next(captions)),
+            )
         case "ask":
             client.steps.request_information(case, act.text)
         case "answer":

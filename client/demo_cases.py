@@ -204,6 +204,35 @@ CASES = (
         (("coude.png", pictures.eczema, "Pli du coude gauche"),),
     ),
     DemoCase(
+        "tempe",
+        "favre",
+        "dermatology",
+        PORTES,
+        Request(
+            _patient("REY-FICTIF", "Germaine", "F", "1944-10-26", "AB-0311"),
+            "Tache brune de la tempe, plane, connue depuis dix ans, qui aurait foncé cet été. "
+            "Surveillance ou biopsie ?",
+            urgency="routine",
+        ),
+        (("tempe.png", lambda: pictures.pigmented_lesion(131), "Tempe gauche"),),
+        (
+            Act("blanc", "claim"),
+            Act("blanc", "say", "Pourriez-vous la reprendre de plus près, sans flash ?"),
+            Act(
+                "favre",
+                "say",
+                "Voici, à la lumière du jour. Elle mesure 9 mm.",
+                pictures=(
+                    (
+                        "tempe-pres.png",
+                        lambda: pictures.pigmented_lesion(137),
+                        "De plus près, lumière du jour",
+                    ),
+                ),
+            ),
+        ),
+    ),
+    DemoCase(
         "fibrillation",
         "vulliez",
         "geriatrics",
