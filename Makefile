@@ -47,13 +47,13 @@ $(VENV)/.made:
 
 $(VENV)/.run: deploy/requirements.lock | $(VENV)/.made
 	@echo "Installing Python packages (a minute the first time)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements.lock
+	@$(BIN)/python -m pip install -qq --use-pep517 --disable-pip-version-check --require-hashes -r deploy/requirements.lock
 	@deploy/put_on_path.sh $(VENV)
 	@touch $@
 
 $(VENV)/.dev: deploy/requirements-dev.lock $(VENV)/.run
 	@echo "Installing the test tools…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --use-pep517 --disable-pip-version-check --require-hashes -r deploy/requirements-dev.lock
 	@touch $@
 
 $(VENV)/.debian: deploy/debian-packages.txt deploy/debian.sh
