@@ -15,7 +15,7 @@ socketio = SocketIO(
     manage_session=False,
     ping_interval=25,
     ping_timeout=20,
-    max_http_buffer_size=65536,
+    max_http_buffer_size=98304,
     cookie=None,
     cors_allowed_origins=[],
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from client.crypto import seal
 from tests.factories.care import CareCircle
-from tests.factories.people import Person
+from tests.factories.people import Person, b64
 from tests.support.live import Device
 
 Connect = Callable[[Person], Device]
@@ -108,3 +109,12 @@ def test_malformed_events_are_refused_by_name(care_circle: CareCircle, connect: 
     favre = connect(care_circle.favre)
     for payload in ({}, {"case": "no uuid"}, {"case": care_circle.favre.id, "more": 1}):
         assert favre.call("case:join", **payload)["code"] == "validation_failed"
+
+
+def test_the_largest_message_passes_the_socket(care_circle: CareCircle, connect: Connect) -> None:
+    case = care_circle.open_case()
+    favre = connect(care_circle.favre)
+    for spare, code in ((0, "ok"), (1, "seal_refused")):
+        sealed = seal(case.key, "cordee1|test", bytes(48 * 1024 - 56 + spare))
+        message = case.message(care_circle.favre, sealed=b64(sealed))
+        assert favre.call("message:post", case=case.id, **message)["code"] == code
