@@ -135,7 +135,7 @@ def session() -> Session:
 
 def make_engine(url: str) -> Engine:
     """An engine tuned as docs/architecture.md says: SQLite in WAL with full fsync, PostgreSQL
-    with synchronous commit."""
+    with synchronous commit. Errors name the statement, never its values."""
     if not url.startswith("sqlite"):
         return create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -144,10 +144,15 @@ def make_engine(url: str) -> Engine:
             max_overflow=0,
             pool_pre_ping=True,
             pool_use_lifo=True,
+            hide_parameters=True,
             connect_args={"options": "-c synchronous_commit=on -c timezone=UTC"},
         )
     engine = create_engine(
-        url, pool_size=20, max_overflow=20, connect_args={"timeout": 10, "check_same_thread": False}
+        url,
+        pool_size=20,
+        max_overflow=20,
+        hide_parameters=True,
+        connect_args={"timeout": 10, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

@@ -109,9 +109,14 @@ Instant = Annotated[datetime, PlainSerializer(_to_rfc3339, return_type=str, when
 
 
 class Schema(BaseModel):
-    """A body or an answer: unknown fields are refused, values never coerced across types."""
+    """A body or an answer: unknown fields are refused, values never coerced across types.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+    What a schema refuses is named by its field; the value stays out of the error's words.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, from_attributes=True, hide_input_in_errors=True
+    )
 
 
 def describe(
