@@ -10,7 +10,7 @@ import { MAKING_STEPS, makeAccount, type NewAccount } from '../state/new-keys.ts
 import { isRpps } from '../state/rpps.ts';
 import { adopt, deviceName, me, network, signOut } from '../state/session.ts';
 import type { AccountKind, Named, SignedIn } from '../state/types.ts';
-import { api } from '../transport/http.ts';
+import { api, Problem } from '../transport/http.ts';
 import { useForm } from '../ui/form.ts';
 import { DemoStrip } from '../ui/frame.tsx';
 import {
@@ -354,6 +354,17 @@ export default function SignUp(): JSX.Element {
           <Button type="submit" kind="primary" size="large" wide busy={form.busy.value}>
             {t('Check the code')}
           </Button>
+          {form.error.value instanceof Problem && form.error.value.status === 409 && (
+            <Button
+              wide
+              onClick={() => {
+                form.error.value = null;
+                step.value = 'identity';
+              }}
+            >
+              {t('Correct my answers')}
+            </Button>
+          )}
         </form>
       )}
       {step.value === 'recovery' && account.value && (

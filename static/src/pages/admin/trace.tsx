@@ -5,7 +5,7 @@ import { navigate, route } from '../../router.ts';
 import { fetchAll } from '../../state/administration.ts';
 import type { DirectoryEntry, Page as Listed, Named } from '../../state/types.ts';
 import { API, api } from '../../transport/http.ts';
-import { Button, Empty, Field, Problems, Select, Tag, Waiting } from '../../ui/index.ts';
+import { Button, Empty, Field, Icon, Problems, Select, Tag, Waiting } from '../../ui/index.ts';
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { dateTimeWord } from '../../ui/words.ts';
 import { AdminPage } from './layout.tsx';
@@ -100,6 +100,8 @@ export default function Trace(): JSX.Element {
     else next.delete(name);
     navigate(`/admin/trace?${next}`, { replace: true });
   };
+  // Folded on a phone until somebody filters: the newest lines are what one comes for.
+  const unfolded = asked.size > 0 || matchMedia('(min-width: 60rem)').matches;
   const further = more.value?.of === asked.toString() ? more.value : null;
   const next = further ? further.next : (value.value?.next ?? null);
   const rows = [...(value.value?.items ?? []), ...(further?.rows ?? [])];
@@ -116,48 +118,59 @@ export default function Trace(): JSX.Element {
       }
     >
       <div class="stack">
-        <search class="card filter-grid" aria-label={t('Filters')}>
-          <Select
-            label={t('Person')}
-            name="person"
-            optional="unmarked"
-            value={filters['person'] ?? ''}
-            options={(people.value.value ?? []).map(({ id, name }) => ({ value: id, label: name }))}
-            onChange={(chosen) => choose('person', chosen)}
-          />
-          <Field
-            label={t('Action')}
-            hint={t('Such as case:read or message:post')}
-            name="action"
-            optional="unmarked"
-            autocapitalize="off"
-            value={filters['action'] ?? ''}
-            onInput={(chosen) => choose('action', chosen)}
-          />
-          <Field
-            label={t('Case')}
-            hint={t('Its full identifier')}
-            name="case"
-            optional="unmarked"
-            value={filters['case'] ?? ''}
-            onInput={(chosen) => choose('case', chosen)}
-          />
-          <Field
-            label={t('From day')}
-            name="from"
-            type="date"
-            optional="unmarked"
-            value={filters['from'] ?? ''}
-            onInput={(chosen) => choose('from', chosen)}
-          />
-          <Field
-            label={t('To day')}
-            name="to"
-            type="date"
-            optional="unmarked"
-            value={filters['to'] ?? ''}
-            onInput={(chosen) => choose('to', chosen)}
-          />
+        <search class="card" aria-label={t('Filters')}>
+          <details class="filters-fold" open={unfolded}>
+            <summary>
+              <Icon name="filter" />
+              {t('Filters')}
+            </summary>
+            <div class="filter-grid">
+              <Select
+                label={t('Person')}
+                name="person"
+                optional="unmarked"
+                value={filters['person'] ?? ''}
+                options={(people.value.value ?? []).map(({ id, name }) => ({
+                  value: id,
+                  label: name,
+                }))}
+                onChange={(chosen) => choose('person', chosen)}
+              />
+              <Field
+                label={t('Action')}
+                hint={t('Such as case:read or message:post')}
+                name="action"
+                optional="unmarked"
+                autocapitalize="off"
+                value={filters['action'] ?? ''}
+                onInput={(chosen) => choose('action', chosen)}
+              />
+              <Field
+                label={t('Case')}
+                hint={t('Its full identifier')}
+                name="case"
+                optional="unmarked"
+                value={filters['case'] ?? ''}
+                onInput={(chosen) => choose('case', chosen)}
+              />
+              <Field
+                label={t('From day')}
+                name="from"
+                type="date"
+                optional="unmarked"
+                value={filters['from'] ?? ''}
+                onInput={(chosen) => choose('from', chosen)}
+              />
+              <Field
+                label={t('To day')}
+                name="to"
+                type="date"
+                optional="unmarked"
+                value={filters['to'] ?? ''}
+                onInput={(chosen) => choose('to', chosen)}
+              />
+            </div>
+          </details>
         </search>
         <Problems error={error.value} />
         {!value.value && !error.value && <Waiting />}
