@@ -4,7 +4,7 @@
  * wakes it, shows that a case waits. It holds no key; what it caches is the public shell, never an
  * answer of the API, never ciphertext.
  */
-import { files, version } from 'virtual:shell-assets';
+import { version } from 'virtual:shell-assets';
 import { openCourier } from './outbox/courier.ts';
 import { Outbox } from './outbox/db.ts';
 
@@ -31,7 +31,11 @@ interface PushText {
 self.addEventListener('install', (event) => {
   event.waitUntil(
     caches.open(CURRENT).then(async (cache) => {
-      await cache.addAll(files);
+      const listed = await fetch('/static/offline.json', { cache: 'reload' });
+      const offline = (await listed.json()) as { version: string; files: string[] };
+      // A newer release arrived in between: its own worker will be installed next.
+      if (offline.version !== version) throw new Error('another version');
+      await cache.addAll(offline.files);
       await fetchShell(cache, 'reload');
     }),
   );
@@ -84,7 +88,8 @@ async function fetchShell(cache: Cache, mode: RequestCache): Promise<Response> {
   if (!answer.ok || answer.redirected) return answer;
   const text = await answer.clone().text();
   const named = text.match(/\/static\/assets\/[\w.-]+/g) ?? [];
-  if (named.length > 0 && named.every((file) => files.includes(file))) {
+  const known = await Promise.all(named.map((file) => cache.match(file)));
+  if (known.length > 0 && known.every(Boolean)) {
     const asking = text.replace(/<html(?![^>]* data-session)/, '<html data-session');
     const headers = new Headers(answer.headers);
     headers.delete('Vary');

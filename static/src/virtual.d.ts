@@ -9,8 +9,6 @@ declare module 'virtual:catalogue/*' {
 declare module 'virtual:shell-assets' {
   /** Changes exactly when one of the files does. */
   export const version: string;
-  /** Addresses of the hashed files that make the application work offline. */
-  export const files: readonly string[];
 }
 
 declare module '*?worker&url' {

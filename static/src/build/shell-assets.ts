@@ -47,8 +47,9 @@ export function offlineFiles(manifest: Manifest): string[] {
 }
 
 /**
- * `virtual:shell-assets` tells the service worker which hashed files make the offline shell, and a
- * version that changes exactly when one of them does. Needs the application's build to have run.
+ * `virtual:shell-assets` gives the service worker a version that changes exactly when a hashed file
+ * of the offline shell does. The list itself lies beside it in `offline.json`, fetched once at
+ * installation, so that the worker stays small. Needs the application's build to have run.
  */
 export function shellAssets(outDir: string, base: string): Plugin {
   return {
@@ -60,8 +61,9 @@ export function shellAssets(outDir: string, base: string): Plugin {
       if (id !== `\0${ID}`) return null;
       const files = offlineFiles(readManifest(outDir)).map((file) => base + file);
       const version = createHash('sha256').update(files.join('\n')).digest('hex').slice(0, 16);
-      return `export const version = ${JSON.stringify(version)};
-export const files = ${JSON.stringify(files)};`;
+      const source = JSON.stringify({ version, files });
+      this.emitFile({ type: 'asset', fileName: 'offline.json', source });
+      return `export const version = ${JSON.stringify(version)};`;
     },
   };
 }

@@ -22,7 +22,7 @@ export interface Answer {
 export interface Question {
   headers?: Record<string, string>;
   json?: unknown;
-  bytes?: Blob | Uint8Array<ArrayBuffer>;
+  bytes?: Blob;
   /** Milliseconds without an answer after which the line counts as down. */
   patience?: number;
 }

@@ -53,21 +53,22 @@ export async function upload(line: Line, file: Upload): Promise<void> {
   let mismatches = 0;
   while (offset < file.size) {
     const end = Math.min(file.size, offset + chunk);
-    const bytes = new Uint8Array(await (await file.read(offset, end)).arrayBuffer());
+    // Sent as the blob it is, so that the page never holds more than the one being checked.
+    const piece = await file.read(offset, end);
     const started = now();
     const answer = await line.send('PATCH', url, {
       headers: {
         'Tus-Resumable': '1.0.0',
         'Upload-Offset': String(offset),
-        'Upload-Checksum': `sha256 ${await checksum(bytes)}`,
+        'Upload-Checksum': `sha256 ${await checksum(piece)}`,
         'Content-Type': 'application/offset+octet-stream',
       },
-      bytes,
+      bytes: piece,
       patience: PATIENCE,
     });
     if (answer.status === 204) {
       offset = offsetOf(answer, end);
-      chunk = nextChunk(bytes.length, (now() - started) / 1000);
+      chunk = nextChunk(piece.size, (now() - started) / 1000);
       mismatches = 0;
       await file.confirmed(url, offset);
     } else if (answer.status === 409) {
@@ -124,7 +125,7 @@ function offsetOf(answer: Answer, otherwise: number): number {
   return Number(text);
 }
 
-async function checksum(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+async function checksum(piece: Blob): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await piece.arrayBuffer()));
   return btoa(String.fromCharCode(...digest));
 }

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n.ts';
 import { navigate, type Params, route } from '../router.ts';
-import { startCases } from '../state/cases.ts';
+import { caseRow, startCases } from '../state/cases.ts';
 import {
   type CaseDraft,
   dropCaseDraft,
@@ -44,7 +44,6 @@ const SAVE_AFTER = 300;
 export default function NewCasePage({ params }: { params: Params }): JSX.Element {
   const id = params['draft'];
   const draft = useSignal<CaseDraft | null>(null);
-  const gone = useSignal(false);
   useEffect(startCases, []);
   useEffect(() => {
     if (!id) {
@@ -58,26 +57,10 @@ export default function NewCasePage({ params }: { params: Params }): JSX.Element
     draft.value = null;
     void findCaseDraft(id).then((found) => {
       if (found) draft.value = found;
-      else gone.value = true;
+      // Sent since, from here or another tab; or never written in, or deleted.
+      else navigate(caseRow(id) ? `/cases/${id}` : '/new', { replace: true });
     });
-  }, [id, draft, gone]);
-  if (gone.value) {
-    return (
-      <div class="page" data-width="narrow">
-        <h1>{t('This draft is no longer on this device')}</h1>
-        <p class="quiet">{t('It was sent or deleted.')}</p>
-        <Button
-          kind="primary"
-          onClick={() => {
-            gone.value = false;
-            navigate('/new');
-          }}
-        >
-          {t('Begin a new case')}
-        </Button>
-      </div>
-    );
-  }
+  }, [id, draft]);
   // What can be sent is judged by the groups, which come a moment later after a reload.
   if (!draft.value || !groupsLoaded.value) return <Waiting />;
   return <Wizard key={draft.value.id} initial={draft.value} />;

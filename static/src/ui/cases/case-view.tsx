@@ -91,6 +91,7 @@ function OpenedCaseView({ row, live }: { row: CaseRow; live: LiveThread }): JSX.
           <Conversation row={row} live={live} place={place} onOpen={open} />
         )}
         {!wide && pane.value !== 'thread' && (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls must be reachable by keyboard
           <section class="case-side" aria-label={t('About this case')} tabIndex={0}>
             <Side pane={pane.value} row={row} live={live} place={place} onOpen={open} />
           </section>
