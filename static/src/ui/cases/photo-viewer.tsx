@@ -2,12 +2,12 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../../i18n.ts';
-import type { Manifest } from '../../photos/manifest.ts';
+import { isPicture, type Manifest } from '../../photos/manifest.ts';
 import type { Place } from '../../photos/sealing.ts';
 import { sizeWords } from '../../state/words.ts';
 import { Button } from '../button.tsx';
 import { useObjectUrl, useOpenedFile } from './hooks.ts';
-import { failureWords, saveBlob } from './picture.tsx';
+import { failureWords, saveBlob, saveFile } from './picture.tsx';
 import { FITTED, fittedSize, held, turn, type View, zoomAt } from './view.ts';
 
 /** Above this the full picture is fetched only when asked: a line on the mountain is narrow. */
@@ -154,8 +154,10 @@ interface StageProps {
 function Stage({ place, file, view, brightness, full, onAsk, onSwipe }: StageProps): JSX.Element {
   const stage = useRef<HTMLDivElement>(null);
   const image = useRef<HTMLImageElement>(null);
+  // A radiograph's file is no picture a browser shows: its preview is.
+  const shows = isPicture(file);
   const preview = useOpenedFile(place, file.preview ?? null);
-  const whole = useOpenedFile(place, file, full);
+  const whole = useOpenedFile(place, file, full && shows);
   const url = useObjectUrl(whole.blob ?? preview.blob);
   const current = view.value;
 
@@ -179,13 +181,19 @@ function Stage({ place, file, view, brightness, full, onAsk, onSwipe }: StagePro
 
   useGestures(stage, image, view, file, onSwipe);
 
-  const failure = whole.failure ?? (full ? null : preview.failure);
+  const failure = whole.failure ?? (full && shows ? null : preview.failure);
   return (
     <div ref={stage} class="viewer-stage">
       {url && <img ref={image} src={url} alt={file.caption || t('Photo')} draggable={false} />}
       <p class="viewer-note" role="status">
         {failure ? (
-          <Button onClick={whole.retry}>{failureWords(failure)}</Button>
+          <Button onClick={whole.failure ? whole.retry : preview.retry}>
+            {failureWords(failure)}
+          </Button>
+        ) : !shows ? (
+          <Button icon="download" onClick={() => saveFile(place, file)}>
+            {`${t('Save')} (${sizeWords(file.size)})`}
+          </Button>
         ) : !full ? (
           <Button onClick={onAsk}>
             {t('Open full size ({size})', { size: sizeWords(file.size) })}

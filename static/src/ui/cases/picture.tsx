@@ -111,16 +111,8 @@ export function Pictures({
 /** Any other file: its name, size, and a way to save it, opened only when asked. */
 export function FileLine({ place, file }: { place: Place; file: Manifest }): JSX.Element {
   const leaving = leavingWords(file.id);
-  const save = async () => {
-    try {
-      saveBlob(await openFile(place, file), file.name);
-    } catch (error) {
-      if (!(error instanceof FileFailure)) throw error;
-      toast(failureWords(error.code));
-    }
-  };
   return (
-    <button type="button" class="file-line" onClick={() => void save()}>
+    <button type="button" class="file-line" onClick={() => void saveFile(place, file)}>
       <Icon name="file" />
       <span class="grow">
         <span class="file-name">{file.name}</span>
@@ -129,6 +121,16 @@ export function FileLine({ place, file }: { place: Place; file: Manifest }): JSX
       <Icon name="download" label={t('Save')} />
     </button>
   );
+}
+
+/** Open a file and hand it over; a failure is said, not thrown. */
+export async function saveFile(place: Place, file: Manifest): Promise<void> {
+  try {
+    saveBlob(await openFile(place, file), file.name);
+  } catch (error) {
+    if (!(error instanceof FileFailure)) throw error;
+    toast(failureWords(error.code));
+  }
 }
 
 /** Hand a decrypted file to the person: the one way plaintext leaves the page, at their wish. */
