@@ -9,7 +9,7 @@ import { Boundary } from './ui/boundary.tsx';
 import { Frame } from './ui/frame.tsx';
 import { ButtonLink, Empty, Toasts } from './ui/index.ts';
 import { LazyPage, type PageModule } from './ui/lazy-page.tsx';
-import { useShortcuts } from './ui/shortcuts.ts';
+import { explainPage, useShortcuts } from './ui/shortcuts.ts';
 import { UpdateBanner } from './ui/update-banner.tsx';
 
 type Load = () => Promise<PageModule>;
@@ -175,7 +175,20 @@ export function App(): JSX.Element {
     if (working) startGroups();
   }, [working]);
   useShortcuts({
-    '?': { words: t('This help'), run: () => navigate('/keyboard') },
+    '?': {
+      words: t('This help'),
+      run: () => {
+        explainPage();
+        navigate('/keyboard');
+      },
+    },
+    '/': {
+      words: t('Search'),
+      run: () => document.querySelector<HTMLInputElement>('input[type=search]')?.focus(),
+    },
+    ...(working && me.value?.kind === 'clinician'
+      ? { n: { words: t('New case'), run: () => navigate('/new') } }
+      : {}),
   });
   return (
     <Boundary place={route.value.path}>

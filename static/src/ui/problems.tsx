@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
+import { ProtocolError } from '../crypto/errors.ts';
 import { t, tn } from '../i18n.ts';
+import { Locked } from '../state/keys.ts';
 import { NetworkDown, Problem } from '../transport/http.ts';
 import { Banner } from './feedback.tsx';
 
@@ -17,10 +19,10 @@ export function explain(error: unknown): string {
     if (error.detail) return error.detail;
     return t('The server could not do this. Try again in a moment.');
   }
-  if (error instanceof Error && error.name === 'Locked') {
+  if (error instanceof Locked) {
     return t('Cordée is locked. Unlock it with your password, then try again.');
   }
-  if (isProtocolError(error)) {
+  if (error instanceof ProtocolError) {
     return t(
       'A seal did not hold, so this was stopped. Tell your administrator: someone may have changed what the server keeps.',
     );
@@ -43,18 +45,6 @@ export function tooMany(seconds: number): string {
     Math.ceil(seconds / 60),
   );
 }
-
-/** By its mark and not its class: the protocol's code is loaded later than this sentence. */
-function isProtocolError(error: unknown): boolean {
-  for (let proto: unknown = error; proto; proto = Object.getPrototypeOf(proto)) {
-    const own = Object.getOwnPropertyDescriptor(proto, 'name');
-    if (own?.value === 'ProtocolError') return true;
-  }
-  return error instanceof Error && PROTOCOL_NAMES.test(error.name);
-}
-
-const PROTOCOL_NAMES =
-  /^(Seal|Wrap|Statement|Payload|Signature|Signer|Chain|Sequence|Previous|Network|Subject|Key|Registrar|Manager|Epoch|Generation|Event|Commitment|NotCertified|OutsideCareCircle|RemovalWithoutRotation)/;
 
 /** The failure of a form or page, if any. */
 export function Problems({ error }: { error: unknown }): JSX.Element | null {

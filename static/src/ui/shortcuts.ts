@@ -7,8 +7,16 @@ export interface Shortcut {
   run: () => void;
 }
 
-/** What the page shown offers, for the help page. */
-export const offered: Signal<ReadonlyMap<string, Shortcut>> = signal(new Map());
+/** What the page shown offers. */
+const offered: Signal<ReadonlyMap<string, Shortcut>> = signal(new Map());
+
+/** What the page offered on which help was asked for, by key. */
+export const explained: Signal<readonly [key: string, words: string][]> = signal([]);
+
+/** Keep what this page offers, for the help page that replaces it. */
+export function explainPage(): void {
+  explained.value = [...offered.peek()].map(([key, { words }]) => [key, words]);
+}
 
 /** Letters typed into a field are text. */
 function isTyping(target: EventTarget | null): boolean {

@@ -13,8 +13,7 @@ export function useLoaded<T>(key: string, fetch: () => Promise<T>): Loaded<T> {
   const value = useSignal<T | null>(null);
   const error = useSignal<unknown>(null);
   const wanted = useSignal(key);
-  // The key says all that the closure depends on.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  // The key says all that `fetch` depends on.
   const reload = useCallback(async () => {
     try {
       const answer = await fetch();
