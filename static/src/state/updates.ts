@@ -17,8 +17,8 @@ export async function watchUpdates(): Promise<void> {
     // Private windows may refuse it; the application works without, only not offline.
     return;
   }
-  if (registration.waiting && navigator.serviceWorker.controller) updateReady.value = true;
-  registration.addEventListener('updatefound', () => {
+  if (registration?.waiting && navigator.serviceWorker.controller) updateReady.value = true;
+  registration?.addEventListener('updatefound', () => {
     const next = registration?.installing;
     next?.addEventListener('statechange', () => {
       if (next.state === 'installed' && navigator.serviceWorker.controller)

@@ -20,6 +20,11 @@ export function Desk({ params }: { params: Params }): JSX.Element {
   useShortcuts({
     j: { words: t('Next case'), run: () => step(id, 1) },
     k: { words: t('Previous case'), run: () => step(id, -1) },
+    n: { words: t('New case'), run: () => navigate('/new') },
+    '/': {
+      words: t('Search'),
+      run: () => document.querySelector<HTMLElement>('.search input')?.focus(),
+    },
   });
   if (threePanes.value) {
     return (

@@ -169,6 +169,12 @@ function recipientsOf(row: CaseRow): string[] {
   return [...found];
 }
 
+/** A group whose members this person does not see. */
+function groupName(row: CaseRow, id: string): string {
+  if (row.care_team?.id === id) return t('The care team {name}', { name: row.care_team.name });
+  return row.pool.id === id ? row.pool.name : t('Another group');
+}
+
 /** Who can read this case, in words. */
 function Circle({
   row,
@@ -207,17 +213,18 @@ function Circle({
             );
           }
           const group = findGroup(recipient.id);
+          if (!group) return <li key={recipient.id}>{groupName(row, recipient.id)}</li>;
           return (
             <li key={recipient.id}>
               <details>
                 <summary>
                   {t('{name}: {people}', {
-                    name: group?.name ?? t('A group'),
-                    people: tn('{n} person', '{n} people', group?.members.length ?? 0),
+                    name: group.name,
+                    people: tn('{n} person', '{n} people', group.members.length),
                   })}
                 </summary>
                 <ul class="plain">
-                  {group?.members.map((member) => (
+                  {group.members.map((member) => (
                     <li key={member.id}>{named(member.id)}</li>
                   ))}
                 </ul>
