@@ -4,70 +4,29 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pydicom
 import pydicom.data
 import pytest
 from PIL import Image
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+from pydicom.uid import CTImageStorage, ImplicitVRLittleEndian
 
 from client.cleaning import BurnedInText, PlainFile, UnreadableDicom, clean_file
-from client.cleaning.dicom import CleanedDicom, basic_profile, clean_dicom, other_uid
+from client.cleaning.dicom import DUMMIES, CleanedDicom, basic_profile, clean_dicom, other_uid
+from tests.support.films import MARK, film, written
 
 KEY = bytes(range(32))
-MARK = "CHAPPAZ"
 SAMPLES = sorted((Path(pydicom.data.__file__).parent / "test_files").rglob("*.dcm"))
-
-
-def film(**changes: Any) -> FileDataset:
-    """A CT slice with MARK wherever a name could hide."""
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID = CTImageStorage
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.SourceApplicationEntityTitle = MARK
-    preamble = (MARK * 20).encode()[:128]
-    ds = FileDataset("film.dcm", {}, file_meta=meta, preamble=preamble)
-    ds.SOPClassUID = CTImageStorage
-    ds.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-    ds.StudyInstanceUID, ds.SeriesInstanceUID = generate_uid(), generate_uid()
-    ds.PatientName, ds.PatientID = f"{MARK}^PHILOMENE", f"{MARK}-1"
-    ds.PatientBirthDate, ds.PatientSex = "19480517", "F"
-    ds.StudyDate = ds.ContentDate = "20261121"
-    ds.InstitutionName = ds.StudyDescription = ds.PatientComments = MARK
-    ds.OperatorsName = ds.ReferringPhysicianName = f"{MARK}^DR"
-    ds.Modality = "CT"
-    ds.Rows, ds.Columns, ds.SamplesPerPixel = 64, 96, 1
-    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
-    ds.PhotometricInterpretation = "MONOCHROME2"
-    ds.RescaleSlope, ds.RescaleIntercept = 1, -1024
-    ds.WindowCenter, ds.WindowWidth = 40, 400
-    values = np.full((64, 96), 1024 - 160, np.uint16)
-    values[:, 48:] = 1024 + 240
-    ds.PixelData = values.tobytes()
-    ds.private_block(0x0011, "ACME", create=True).add_new(1, "LO", MARK)
-    ds.add_new(0x50001001, "LO", MARK)
-    ds.add_new(0x60004000, "LT", MARK)
-    for name, value in changes.items():
-        setattr(ds, name, value)
-    return ds
 
 
 def code(value: str, scheme: str, meaning: str) -> Dataset:
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
     return item
-
-
-def written(ds: FileDataset) -> io.BytesIO:
-    target = io.BytesIO()
-    ds.save_as(target, enforce_file_format=True)
-    target.seek(0)
-    return target
 
 
 def clean(ds: FileDataset, key: bytes = KEY) -> tuple[CleanedDicom, bytes, Dataset]:
@@ -99,6 +58,72 @@ def test_no_mark_is_left_anywhere() -> None:
     assert cleaned.report.private == 4 and cleaned.report.removed["PatientComments"] == 1
     assert MARK not in " ".join(cleaned.report.lines())
     assert np.array_equal(result.pixel_array, film().pixel_array), "pixels are not touched"
+
+
+IDENTIFYING: dict[str, object] = {
+    "AE": MARK, "AS": "087Y", "CS": MARK, "DA": "20261121", "DS": "7261121", "DT": "20261121081500",
+    "FD": 7261121.5, "FL": 7261121.5, "IS": "7261121", "LO": MARK, "LT": MARK, "OB": MARK.encode(),
+    "OF": MARK.encode() + b"!", "OW": MARK.encode() + b"!", "PN": MARK, "SH": MARK, "SL": 7261121,
+    "SS": 26121, "ST": MARK, "TM": "081500", "UC": MARK, "UI": "1.2.276.0.7261121", "UL": 7261121,
+    "UN": MARK.encode() + b"!", "UR": MARK, "US": 26121, "UT": MARK,
+}  # fmt: skip
+"""A value for each representation that says something of somebody."""
+OURS = {0x00100020, 0x00120063, 0x00120064, 0x00280303}
+"""What the profile asks us to write: pseudonym, method, method code, time shift."""
+
+
+def filled(tag: int) -> object:
+    """A value that must not survive; for a sequence an item that carries one."""
+    representation = dictionary_VR(tag).split(" or ")[0]
+    if representation == "SQ":
+        item = Dataset()
+        item.PatientName = item.InstitutionName = MARK
+        item.StudyDate, item.StudyInstanceUID = "20261121", "1.2.276.0.7261121"
+        return Sequence([item])
+    return IDENTIFYING[representation]
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["at the top", "in a sequence"])
+@pytest.mark.parametrize("action", ["D", "Z", "X", "U"])
+def test_every_row_of_the_table_is_applied(action: str, nested: bool) -> None:
+    """Table E.1-1 row by row: replaced, emptied, removed, or another UID; nothing forgotten."""
+    tags = [tag for tag, act in basic_profile().items() if act == action and tag not in OURS]
+    known = [tag for tag in tags if dictionary_has_tag(tag) and tag > 0x00080005]
+    assert len(known) > 0.9 * len(tags)
+    ds, place = film(), Dataset()
+    if nested:
+        ds.ReferencedImageEvidenceSequence = Sequence([place])
+    else:
+        place = ds
+    before = {tag: filled(tag) for tag in known}
+    for tag, value in before.items():
+        place.add_new(tag, dictionary_VR(tag).split(" or ")[0], value)
+    cleaned, _, result = clean(ds)
+    if nested:
+        result = result.ReferencedImageEvidenceSequence[0]
+    wrong = [
+        hex(tag)
+        for tag in known
+        if not applied(action, result[tag].value if tag in result else None, before[tag], tag)
+    ]
+    assert wrong == []
+    assert MARK not in str(result) and "7261121" not in str(result)
+    assert cleaned.report.lines()
+
+
+def applied(action: str, value: object, before: object, tag: int) -> bool:
+    """Whether what is left of an attribute is what the action asks for."""
+    representation = dictionary_VR(tag).split(" or ")[0]
+    if representation == "SQ":
+        return not value if action != "U" else MARK not in str(value)
+    if action == "X":
+        return value is None
+    if action == "Z":
+        return not value
+    if representation == "UI":
+        return str(value).startswith("2.25.") and value != before
+    # A dummy of the same representation, or nothing where none could be told from a true value.
+    return value is None or str(value) == str(DUMMIES[representation])
 
 
 @pytest.mark.parametrize(
