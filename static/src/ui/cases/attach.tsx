@@ -1,4 +1,4 @@
-import { type Signal, useSignal } from '@preact/signals';
+import { type Signal, signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useId, useRef } from 'preact/hooks';
 import { t, tn } from '../../i18n.ts';
@@ -32,6 +32,9 @@ export interface Attaching {
 }
 
 let last = 0;
+
+/** Files of this page being cleaned and sealed: nothing that should carry them may leave before. */
+export const filesUnderway = signal(0);
 
 function refusalWords(file: File, error: unknown): string {
   const code = error instanceof FileFailure ? error.code : 'fault';
@@ -68,6 +71,7 @@ export function useAttaching(
       return;
     }
     preparing.value = [...preparing.value, { id, name: file.name, share: 0 }];
+    filesUnderway.value += 1;
     try {
       const manifest = await attachFile(place, file, keepSize.value, (done, size) => {
         const share = size ? done / size : 1;
@@ -84,6 +88,7 @@ export function useAttaching(
       refusals.value = [...refusals.value, refusalWords(file, error)];
     } finally {
       preparing.value = preparing.value.filter((one) => one.id !== id);
+      filesUnderway.value -= 1;
     }
   }
 
