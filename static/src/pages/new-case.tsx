@@ -15,6 +15,7 @@ import { groupsLoaded, myCareTeams } from '../state/groups.ts';
 import { openCase } from '../state/posting.ts';
 import { online } from '../state/session.ts';
 import { Button } from '../ui/button.tsx';
+import { filesUnderway } from '../ui/cases/attach.tsx';
 import {
   headerOf,
   PatientStep,
@@ -115,7 +116,11 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
   const wrong = problemsOf(draft.value, step);
   const last = step === STEPS.length - 1;
 
+  // A photo still being sealed would stay behind.
+  const sealing = step >= 3 && filesUnderway.value > 0;
+
   async function next(): Promise<void> {
+    if (sealing) return;
     if (Object.keys(wrong).length > 0) {
       told.value = true;
       requestAnimationFrame(() =>
@@ -203,6 +208,7 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
             kind="primary"
             size="large"
             wide
+            busy={sealing}
             {...(last ? { icon: 'send' } : {})}
           >
             {last ? t('Seal and send') : t('Continue')}
