@@ -18,7 +18,7 @@ import { groupKemPublic, wrap } from '../worker/sealing.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type GroupEntry, type GroupKind, groupSecret, loadGroups, verifyGroup } from './groups.ts';
 import { type MyKeys, myKeys } from './keys.ts';
-import { forgetPerson, person, policy, type VerifiedPerson } from './people.ts';
+import { forgetPerson, person, policy, underPolicy, type VerifiedPerson } from './people.ts';
 import { network } from './session.ts';
 import type { DirectoryEntry, Page } from './types.ts';
 
@@ -66,7 +66,9 @@ export async function candidate(id: string): Promise<Candidate> {
   const { items } = await api<Page<DirectoryEntry>>('GET', `/accounts?ids=${id}`);
   const entry = items[0];
   if (!entry) throw new Problem(404, 'account_not_found', '');
-  const chain = await verifyAccountChain(entry.statements, await policy(), { certified: false });
+  const chain = await underPolicy((rules) =>
+    verifyAccountChain(entry.statements, rules, { certified: false }),
+  );
   const signed = chain.payload;
   const shown = entry.rpps ?? null;
   if (signed.account !== id || signed.name !== entry.name || signed.rpps !== shown) {

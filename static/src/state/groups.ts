@@ -17,7 +17,7 @@ import { on, onReconnect } from '../transport/socket.ts';
 import { requireGroupSecret, unwrap, wrap } from '../worker/sealing.ts';
 import { recallGroups, rememberGroups } from './device.ts';
 import { heldKeys, myKeys, onLock } from './keys.ts';
-import { forgetPerson, person, policy } from './people.ts';
+import { forgetPerson, person, underPolicy } from './people.ts';
 import { network } from './session.ts';
 import type { Named, Page } from './types.ts';
 
@@ -86,7 +86,7 @@ export async function verifyGroup(
   }
   const people = await Promise.all([...managers].map((id) => person(id)));
   const keys = new Map(people.map(({ id, signKeys }) => [id, signKeys]));
-  const chain = await verifyGroupChain(entry.statements, await policy(), keys);
+  const chain = await underPolicy((rules) => verifyGroupChain(entry.statements, rules, keys));
   if (chain.payload.group !== entry.id) throw new SubjectChanged('the keys of another group');
   return chain;
 }

@@ -5,12 +5,12 @@
 
 import type { Bytes } from '../crypto/bytes.ts';
 import { type Policy, verifyAccountChain, verifyPolicyChain } from '../crypto/chain.ts';
-import { SequenceBroken, SubjectChanged } from '../crypto/errors.ts';
+import { ProtocolError, SequenceBroken, SubjectChanged } from '../crypto/errors.ts';
 import { api, NetworkDown, Problem } from '../transport/http.ts';
 import { on } from '../transport/socket.ts';
 import { recall, recallPerson, remember, rememberPerson } from './device.ts';
 import { myKeys, onLock } from './keys.ts';
-import { network } from './session.ts';
+import { loadNetwork, network } from './session.ts';
 import type { DirectoryEntry, Named, Page } from './types.ts';
 
 export interface VerifiedPerson {
@@ -43,6 +43,31 @@ export async function policy(): Promise<Policy> {
   return trusted.policy;
 }
 
+const ASK_POLICY_AGAIN = 10_000;
+let askedPolicy = 0;
+
+/** Fetch the rules again; true when they are newer. */
+async function refreshPolicy(): Promise<boolean> {
+  const before = network.value?.policy.length;
+  if (Date.now() - askedPolicy < ASK_POLICY_AGAIN) return false;
+  askedPolicy = Date.now();
+  await loadNetwork();
+  return network.value?.policy.length !== before;
+}
+
+/**
+ * Check something against today's rules. What does not hold may have been signed by a registrar
+ * appointed since this page was opened: then, and only then, it is checked once more.
+ */
+export async function underPolicy<T>(check: (rules: Policy) => Promise<T>): Promise<T> {
+  try {
+    return await check(await policy());
+  } catch (error) {
+    if (!(error instanceof ProtocolError) || !(await refreshPolicy())) throw error;
+    return check(await policy());
+  }
+}
+
 async function verifyPolicy(
   statements: NonNullable<typeof network.value>['policy'],
 ): Promise<Policy> {
@@ -58,7 +83,9 @@ async function verifyPolicy(
 
 /** Check a directory entry. An uncertified person verifies too, and says so. */
 export async function verifyPerson(entry: DirectoryEntry): Promise<VerifiedPerson> {
-  const chain = await verifyAccountChain(entry.statements, await policy(), { certified: false });
+  const chain = await underPolicy((rules) =>
+    verifyAccountChain(entry.statements, rules, { certified: false }),
+  );
   if (chain.payload.account !== entry.id) {
     throw new SubjectChanged('the keys of another account');
   }

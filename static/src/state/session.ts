@@ -35,7 +35,7 @@ export function onSignOut(fn: () => unknown): () => void {
 }
 
 /** The network's public face; remembered for starts without a network. */
-async function loadNetwork(): Promise<void> {
+export async function loadNetwork(): Promise<void> {
   try {
     network.value = await api<Network>('GET', '/network');
     await remember('network', network.value);
@@ -206,7 +206,10 @@ export function watchSession(): void {
   onSignedOut(() => void loseSession('expired'));
   on('session:revoked', () => void loseSession('revoked'));
   on<{ account: string }>('account:changed', ({ account }) => {
-    if (account === me.value?.id) void refreshSession().catch(() => undefined);
+    // An appointment changes the network's rules with the person.
+    if (account === me.value?.id) {
+      void Promise.all([refreshSession(), loadNetwork()]).catch(() => undefined);
+    }
   });
   onRefused((code) => {
     if (code === 'not_signed_in') void refreshSession().catch(() => undefined);
