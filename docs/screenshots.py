@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "screenshot.png"
+RUN = ROOT / "deploy" / "run_demo.py"
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 PHONE = {"width": 390, "height": 844}
@@ -77,9 +78,10 @@ def main() -> None:
     port = free_port()
     with tempfile.TemporaryDirectory() as instance:
         served = subprocess.Popen(
-            [sys.executable, ROOT / "deploy" / "run_demo.py", "--port", str(port), "--instance", instance],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [sys.executable, RUN, "--port", str(port), "--instance", instance],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         assert served.stdout
         try:
             for line in served.stdout:
