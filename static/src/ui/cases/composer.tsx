@@ -104,6 +104,7 @@ export function Composer({
   const more = useSignal(false);
   const attaching = useAttaching(place, files, (next) => {
     files.value = next;
+    more.value = false;
     save();
   });
   const draft = messageDraftId(row.id);
@@ -206,6 +207,7 @@ export function Composer({
     timer.current = undefined;
     text.value = '';
     files.value = [];
+    more.value = false;
     quoted.value = null;
     worded.value = null;
     saidTyping.current = 0;
