@@ -14,8 +14,25 @@ from protocol.statements import SignedStatement
 LONGEST_DEADLINE = 10_080
 """Minutes: seven days, the longest the field's rules allow before a case escalates."""
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Place = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+
+def _printable(text: str) -> str:
+    """One line of text one can see: no control character, which PostgreSQL may not even hold."""
+    if text and not text.isprintable():
+        raise ValueError("plain text on one line expected")
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_printable),
+]
+Place = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=200),
+    AfterValidator(_printable),
+]
+Specialty = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 Kind = Literal["pool", "care_team"]
 OrganisationKind = Literal["hospital", "practice", "imaging", "ehpad", "maison_de_sante"]
 
@@ -102,7 +119,7 @@ class GroupBody(Schema):
     id: UUID
     kind: Kind
     name: Line
-    specialty: Annotated[str, StringConstraints(max_length=40)] | None = None
+    specialty: Specialty | None = None
     territory: Place = ""
     organisation: UUID | None = None
     deadlines: Deadlines | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, or_, select
+from sqlalchemy import bindparam, select
 
 from app.db import session
+from app.group_read import ReadTogether
 from auth.actor import Actor
 from auth.models import Account
 from auth.permissions import Permission
@@ -47,46 +48,81 @@ class ThreadPlace:
     """Whether the message asked about is there already, in this case or another."""
 
 
-def _thread_places() -> Select[*tuple[Any, ...]]:
-    """A case with whether the person belongs to it, in one look: it runs at every message."""
-    case, member = Case.__table__.c, GroupMember.__table__.c
-    circle = or_(member.group_id == case.pool_id, member.group_id == case.care_team_id)
-    belongs = exists().where(member.account_id == bindparam("me"), circle)
-    return (
-        select(
-            case.generation,
-            case.state,
-            case.last_sequence,
-            Account.__table__.c.name,
-            or_(case.opened_by == bindparam("me"), belongs).label("concerned"),
-            exists().where(Message.__table__.c.id == bindparam("message")).label("known"),
-        )
-        .select_from(
-            Case.__table__.outerjoin(Account.__table__, Account.__table__.c.id == case.expert_id)
-        )
-        .where(case.id == bindparam("case"))
+@dataclass(frozen=True, slots=True)
+class _Knock:
+    """Who asks for which thread, and about which message."""
+
+    account_id: UUID
+    case_id: UUID
+    message_id: UUID | None
+
+
+_case, _expert = Case.__table__.c, Account.__table__.c
+_CASES = (
+    select(
+        _case.id,
+        _case.opened_by,
+        _case.pool_id,
+        _case.care_team_id,
+        _case.generation,
+        _case.state,
+        _case.last_sequence,
+        _expert.name,
     )
+    .select_from(Case.__table__.outerjoin(Account.__table__, _expert.id == _case.expert_id))
+    .where(_case.id.in_(bindparam("cases", expanding=True)))
+)
+_MEMBERS = select(GroupMember.__table__.c.group_id, GroupMember.__table__.c.account_id).where(
+    GroupMember.__table__.c.account_id.in_(bindparam("accounts", expanding=True))
+)
+_MESSAGES = select(Message.__table__.c.id).where(
+    Message.__table__.c.id.in_(bindparam("messages", expanding=True))
+)
 
 
-_THREAD_PLACE = _thread_places()
+def _look(knocks: Sequence[_Knock]) -> list[tuple[ThreadPlace, bool] | None]:
+    """For each: the place and whether the person belongs there; None where there is no case."""
+    connection = session().connection()
+    cases = {
+        row.id: row
+        for row in connection.execute(_CASES, {"cases": list({knock.case_id for knock in knocks})})
+    }
+    accounts = {"accounts": list({knock.account_id for knock in knocks})}
+    belonging = {tuple(row) for row in connection.execute(_MEMBERS, accounts)}
+    asked = {"messages": list({knock.message_id for knock in knocks if knock.message_id})}
+    known = set(connection.execute(_MESSAGES, asked).scalars()) if asked["messages"] else set()
+    found: list[tuple[ThreadPlace, bool] | None] = []
+    for knock in knocks:
+        case = cases.get(knock.case_id)
+        if case is None:
+            found.append(None)
+            continue
+        concerned = (
+            case.opened_by == knock.account_id
+            or (case.pool_id, knock.account_id) in belonging
+            or (case.care_team_id, knock.account_id) in belonging
+        )
+        place = ThreadPlace(
+            case.generation, case.state, case.last_sequence, case.name, knock.message_id in known
+        )
+        found.append((place, concerned))
+    return found
+
+
+_look_together = ReadTogether(_look)
 
 
 def access_thread(
     actor: Actor, case_id: UUID, permission: Permission, message: UUID | None = None
 ) -> ThreadPlace:
-    """`access_case` for what is done at every message: the same rule in one query, no more."""
-    found = (
-        session()
-        .connection()
-        .execute(_THREAD_PLACE, {"me": actor.account_id, "case": case_id, "message": message})
-        .first()
-    )
-    if found is None or not found.concerned or not actor.may(permission):
+    """`access_case` for what is done at every message: the same rule, asked together with
+    whoever knocks at the same moment, in a read transaction of its own."""
+    found = _look_together(_Knock(actor.account_id, case_id, message))
+    if found is None or not found[1] or not actor.may(permission):
         known = case_id if found else None
         record_refusal(actor, Action.CASE_DENY, ("case", case_id), case_id=known)
         raise CaseNotFound()
-    generation, state, last_sequence, expert_name, _, known_message = found
-    return ThreadPlace(generation, state, last_sequence, expert_name, bool(known_message))
+    return found[0]
 
 
 def roles_in(actor: Actor, case: Case, groups: set[UUID] | None = None) -> frozenset[Who]:

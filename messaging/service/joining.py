@@ -37,7 +37,6 @@ def join_case(actor: Actor, body: JoinBody) -> JoinAnswer:
     )
 
 
-@transactional(read_only=True)
 def require_reader(actor: Actor, case_id: UUID) -> None:
     """Raise CaseNotFound unless the actor may look at the case now."""
     access_thread(actor, case_id, Permission.CASE_READ)

@@ -42,8 +42,8 @@ def move_receipt(actor: Actor, body: ReceiptBody) -> ReceiptAnswer:
     Each message newly read stands in the trace once, as a range. Raises CaseNotFound.
     """
     mine = {"case": body.case, "me": actor.account_id}
+    place = access_thread(actor, body.case, Permission.CASE_READ)
     with transaction(read_only=True) as running:
-        place = access_thread(actor, body.case, Permission.CASE_READ)
         known = running.connection().execute(_KNOWN, mine).first()
         read, delivered = _within(place.last_sequence, body)
         if known and known.read >= read and known.delivered >= delivered:

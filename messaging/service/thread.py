@@ -70,16 +70,17 @@ _KNOWN = select(
 def post_message(actor: Actor, body: MessageBody) -> tuple[MessageReceipt, bool]:
     """Append a sealed text and tell the care circle; also whether it is new.
 
-    Not one transaction but two: checks by the caller alone, then its rows in a batch with
-    others' (app/group_commit.py). Whatever changed in between is caught by the update that
-    takes the sequence. Raises CaseNotFound, StaleGeneration, CaseSettled, SealRefused, or
-    Conflict for an id used otherwise.
+    Not one transaction but two: checks together with others' (app/group_read.py), then its rows
+    in a batch with others' (app/group_commit.py). Whatever changed in between is caught by the
+    update that takes the sequence. Raises CaseNotFound, StaleGeneration, CaseSettled,
+    SealRefused, or Conflict for an id used otherwise.
     """
-    with transaction(read_only=True):
-        place = access_thread(actor, body.case, Permission.CASE_WRITE, message=body.id)
-        if place.known and (posted := find_posted(actor, body)):
-            return posted, False
-        check_postable(place, body)
+    place = access_thread(actor, body.case, Permission.CASE_WRITE, message=body.id)
+    if place.known:
+        with transaction(read_only=True):
+            if posted := find_posted(actor, body):
+                return posted, False
+    check_postable(place, body)
     try:
         return commit_together(body.case, lambda: _append(actor, body, place.expert_name)), True
     except IntegrityError:

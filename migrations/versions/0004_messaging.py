@@ -49,7 +49,9 @@ def _cases() -> None:
         ("expert", "expert_id"),
     ):
         op.create_index(
-            f"ix_clinical_case_{name}", CASE, [column, "settled_at", "urgency", "due_at", "id"]
+            f"ix_clinical_case_{name}",
+            CASE,
+            [column, "settled_at", "urgency", "due_at", "id", "state"],
         )
     op.create_index("ix_clinical_case_answered", CASE, ["pool_id", "answered_at"])
     op.create_table(

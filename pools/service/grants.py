@@ -80,7 +80,7 @@ def grant_group(actor: Actor, group_id: UUID, epoch: int, member: UUID, grant: G
     """
     group = lock_group(group_id)
     members = members_of(group_id)
-    held = session().get(GroupGrant, (group_id, epoch, actor.account_id))
+    held = session().get(GroupGrant, (group_id, group.epoch, actor.account_id))
     if actor.account_id not in members or held is None:
         record_refusal(actor, Action.GROUP_DENY, ("group", group_id))
         raise NotKeyHolder()

@@ -189,6 +189,10 @@ def test_the_key_is_handed_over_by_its_holders_only(care_circle: CareCircle) -> 
     for person in (care_circle.vidal, care_circle.favre, care_circle.administrator):
         answer = person.put(path, pool.grant(care_circle.vidal))
         assert (answer.status_code, answer.json["code"]) == (403, "not_key_holder")
+    for epoch in (1, 10**30):
+        late = f"/groups/{pool.id}/grants/{epoch}/{care_circle.vidal.id}"
+        answer = care_circle.blanc.put(late, pool.grant(care_circle.vidal))
+        assert (answer.status_code, answer.json["code"]) == (422, "grant_refused")
     elsewhere = f"/groups/{pool.id}/grants/0/{care_circle.favre.id}"
     answer = care_circle.blanc.put(elsewhere, pool.grant(care_circle.favre))
     assert (answer.status_code, answer.json["code"]) == (422, "grant_refused")

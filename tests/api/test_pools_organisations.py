@@ -53,3 +53,10 @@ def test_a_wrong_finess_number_is_refused(care_circle: CareCircle, finess: str) 
 def test_a_missing_structure_is_said_so(care_circle: CareCircle) -> None:
     answer = care_circle.administrator.patch(f"/organisations/{uuid4()}", {"name": "X"})
     assert (answer.status_code, answer.json["code"]) == (404, "organisation_not_found")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a\u0000b", "deux\nlignes", "x" * 201, 7, None])
+def test_a_name_is_one_visible_line(care_circle: CareCircle, name: object) -> None:
+    body = {"name": name, "kind": "ehpad"}
+    answer = care_circle.administrator.put(f"/organisations/{uuid4()}", body)
+    assert (answer.status_code, answer.json["code"]) == (422, "validation_failed")
