@@ -139,6 +139,8 @@ class _Reader:
             rate_limits=self.flag("CORDEE_RATE_LIMITS", True),
             log_level=self.text("CORDEE_LOG_LEVEL", "INFO").upper(),
         )
+        self._check_schemes(config)
+        self._check_public(config)
         self._check_together(config)
         if self.faults:
             raise ConfigurationRefused(self.faults)
@@ -160,6 +162,27 @@ class _Reader:
             )
         elif not demo and parts.scheme != "https" and not local:
             self.faults.append("CORDEE_BASE_URL must start with https:// outside localhost")
+
+    def _check_schemes(self, config: Config) -> None:
+        """A value of the wrong kind is named at start, not met by the first request."""
+        for name, value, schemes in (
+            ("CORDEE_DATABASE_URL", config.database_url, ("sqlite", "postgresql")),
+            ("CORDEE_BLOB_URL", config.blob_url, ("file", "s3", "gs", "az", "https")),
+            ("CORDEE_REDIS_URL", config.redis_url, ("redis", "rediss", "unix")),
+            ("CORDEE_SMTP_URL", config.smtp_url, ("smtp", "smtps")),
+        ):
+            if value and value.partition(":")[0] not in schemes:
+                kinds = " or ".join(f"{scheme}://" for scheme in schemes)
+                self.faults.append(f"{name} must start with {kinds}")
+
+    def _check_public(self, config: Config) -> None:
+        """What may be left out or loosened on one's own machine, and nowhere else."""
+        if urlsplit(config.base_url).hostname in ("localhost", "127.0.0.1", None):
+            return
+        if not config.rate_limits:
+            self.faults.append("CORDEE_RATE_LIMITS=0 is for measuring on localhost: leave it out")
+        if config.mail_from.endswith("@localhost"):
+            self.faults.append("CORDEE_MAIL_FROM is missing: whom mails and pushes come from")
 
     def _check_together(self, config: Config) -> None:
         if config.demo and (config.smtp_url or config.redis_url or not config.sqlite):

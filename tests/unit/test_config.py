@@ -10,6 +10,7 @@ GOOD = {
     "CORDEE_BASE_URL": "https://cordee.example.fr",
     "CORDEE_SECRET_KEY": "k" * 40,
     "CORDEE_SMTP_URL": "smtp://mail.example.fr",
+    "CORDEE_MAIL_FROM": "cordee@example.fr",
 }
 
 
@@ -37,6 +38,12 @@ def test_demonstration_needs_nothing_but_its_switch():
         ({"CORDEE_SMTP_URL": ""}, "CORDEE_SMTP_URL is missing"),
         ({"CORDEE_DEMO": "1"}, "public CORDEE_BASE_URL"),
         ({"CORDEE_DEMO": "1", "CORDEE_BASE_URL": "http://localhost:8000"}, "do not mix"),
+        ({"CORDEE_MAIL_FROM": ""}, "CORDEE_MAIL_FROM is missing"),
+        ({"CORDEE_RATE_LIMITS": "0"}, "CORDEE_RATE_LIMITS=0"),
+        ({"CORDEE_DATABASE_URL": "mysql://h/d"}, "CORDEE_DATABASE_URL must start with sqlite://"),
+        ({"CORDEE_BLOB_URL": "/var/lib/blobs"}, "CORDEE_BLOB_URL must start with file://"),
+        ({"CORDEE_REDIS_URL": "127.0.0.1:6379"}, "CORDEE_REDIS_URL must start with redis://"),
+        ({"CORDEE_SMTP_URL": "mail.example.fr"}, "CORDEE_SMTP_URL must start with smtp://"),
         ({"CORDEE_WORKER_INLINE": "0"}, "needs PostgreSQL"),
         ({"CORDEE_VAPID_PRIVATE_KEY": "x"}, "mailto:"),
         ({"CORDEE_LOG_LEVEL": "loud"}, "CORDEE_LOG_LEVEL"),
@@ -52,7 +59,7 @@ def test_each_fault_is_named(change, words):
 def test_every_fault_is_listed_at_once_and_no_secret_is_repeated():
     with pytest.raises(ConfigurationRefused) as refused:
         Config.from_environment({"CORDEE_SECRET_KEY": "hunter2"})
-    assert len(refused.value.faults) == 3
+    assert len(refused.value.faults) == 3, refused.value.faults
     assert "hunter2" not in str(refused.value)
 
 

@@ -51,6 +51,7 @@ def test_an_arrival_becomes_a_blob(store: BlobStore) -> None:
 def test_a_bucket_needs_a_place_for_arrivals() -> None:
     environment = {
         "CORDEE_BASE_URL": "https://cordee.example.fr",
+        "CORDEE_MAIL_FROM": "cordee@example.fr",
         "CORDEE_SECRET_KEY": "x" * 40,
         "CORDEE_SMTP_URL": "smtp://localhost",
         "CORDEE_BLOB_URL": "s3://bucket",
