@@ -31,9 +31,16 @@ export interface CaseDraft {
   savedAt: number;
 }
 
+/** The message being answered, as it is shown above the box. */
+export interface Quoted {
+  id: string;
+  name: string;
+  text: string;
+}
+
 export interface MessageDraft {
   text: string;
-  replyTo: string | null;
+  quoted: Quoted | null;
   files: Manifest[];
 }
 

@@ -15,6 +15,7 @@ interface TraceRow {
   place: number | null;
   at: string;
   actor: Named | null;
+  organisation: Named | null;
   action: string;
   subject_kind: string;
   subject_id: string | null;
@@ -61,6 +62,7 @@ function Row({ row }: { row: TraceRow }): JSX.Element {
         <br />
         <span class="quiet small">
           {[
+            row.organisation?.name,
             row.subject_id && `${row.subject_kind} ${row.subject_id}`,
             row.address,
             row.session && t('session {session}', { session: row.session }),

@@ -10,6 +10,7 @@ import {
   loadDraft,
   type MessageDraft,
   messageDraftId,
+  type Quoted,
   saveDraft,
 } from '../../state/drafts.ts';
 import type { LiveThread } from '../../state/messages.ts';
@@ -20,11 +21,7 @@ import { Button } from '../button.tsx';
 import { Problems } from '../problems.tsx';
 import { AttachedList, AttachFilesButton, CameraButton, useAttaching } from './attach.tsx';
 
-export interface Quoted {
-  id: string;
-  name: string;
-  text: string;
-}
+export type { Quoted };
 
 /** A step whose words are being written instead of a plain message. */
 export interface WordedStep {
@@ -122,7 +119,7 @@ export function Composer({
     timer.current = undefined;
     const value: MessageDraft = {
       text: text.value,
-      replyTo: quoted.value?.id ?? null,
+      quoted: quoted.value,
       files: files.value,
     };
     try {
@@ -140,6 +137,7 @@ export function Composer({
         if (!here || !found || text.value || files.value.length > 0) return;
         text.value = found.text;
         files.value = found.files;
+        quoted.value ??= found.quoted ?? null;
       })
       .catch(() => undefined);
     const leave = () => {
