@@ -46,6 +46,7 @@ export function CaseView({ id }: { id: string }): JSX.Element {
   if (missing.value.has(id)) {
     return (
       <Empty
+        alone
         title={t('This case cannot be found')}
         action={
           <ButtonLink kind="primary" to="/">
