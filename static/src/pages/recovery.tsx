@@ -150,7 +150,7 @@ export default function Recovery(): JSX.Element {
           </Button>
           <p class="quiet small">
             {t(
-              'No recovery code either? Ask your administrator to invite you again; your colleagues will reopen your cases for you.',
+              'No recovery code either? Nobody else can open your keys. Tell your administrator, and let a colleague of your care team follow your cases.',
             )}
           </p>
         </form>
