@@ -17,6 +17,7 @@ from uuid import UUID
 import click
 from flask import Flask
 from flask_babel import force_locale
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import background, clock
 from app.config import Config, ConfigurationRefused
@@ -47,13 +48,25 @@ def _configuration() -> Config:
 
 
 @contextmanager
+def _database_told_plainly() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, ProgrammingError):
+        raise click.ClickException(
+            "the database does not answer, or is not at the newest schema: look at "
+            "CORDEE_DATABASE_URL, then run `cordee server migrate`"
+        ) from None
+
+
+@contextmanager
 def _application() -> Iterator[Flask]:
     """The application, bound to its database; refusals become one line and exit code 1."""
     from app.factory import create_app
 
     app = create_app(_configuration())
     try:
-        yield app
+        with _database_told_plainly():
+            yield app
     except DomainError as refusal:
         with app.app_context(), force_locale("en"):
             words = f"{refusal.code}: {refusal.detail()}"
@@ -78,7 +91,8 @@ def _print_json(values: dict[str, Any]) -> None:
 @server.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    migrate_database(_configuration().database_url)
+    with _database_told_plainly():
+        migrate_database(_configuration().database_url)
 
 
 @server.command()

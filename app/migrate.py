@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from app.db import make_engine
 from app.pages import ROOT
@@ -13,7 +15,13 @@ LOCK = 7_270_001
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Apply the migrations up to `revision`. Two processes at once: the second waits."""
+    """Apply the migrations up to `revision`. Two processes at once: the second waits.
+
+    The folder of an SQLite file is made when it is missing.
+    """
+    place = make_url(database_url)
+    if place.get_backend_name() == "sqlite" and place.database:
+        Path(place.database).parent.mkdir(parents=True, exist_ok=True)
     engine = make_engine(database_url)
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(ROOT / "migrations"))
