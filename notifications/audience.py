@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from app.db import session
 from auth.models import Account
 from messaging.models import Case, CaseReceipt
-from notifications.models import Delivery, Happening
+from notifications.models import Delivery
 from notifications.rules import Kind
 from pools.models import GroupMember
 from pools.service.roll import members_of
@@ -30,14 +31,15 @@ class Concerned:
     account_id: UUID | None
 
     @classmethod
-    def by(cls, happening: Happening) -> Concerned:
+    def by(cls, happening: Row[*tuple[Any, ...]]) -> Concerned:
         return cls(happening.kind, happening.case_id, happening.account_id)
 
 
 def audiences(happened: Collection[Concerned]) -> dict[Concerned, set[UUID]]:
     """The people each one concerns who can sign in, in a number of queries that does not grow."""
     ids = {one.case_id for one in happened if one.case_id}
-    cases = {case.id: case for case in session().scalars(select(Case).where(Case.id.in_(ids)))}
+    circles = select(Case.id, Case.pool_id, Case.care_team_id, Case.opened_by, Case.expert_id)
+    cases = {case.id: case for case in session().execute(circles.where(Case.id.in_(ids)))}
     groups = {case.care_team_id for case in cases.values()} - {None}
     groups |= {cases[i.case_id].pool_id for i in happened if i.case_id and i.case_id in cases}
     members: dict[UUID, set[UUID]] = defaultdict(set)
@@ -64,7 +66,9 @@ def _account_audience(happened: Concerned) -> set[UUID]:
     return {happened.account_id} if happened.account_id else set()
 
 
-def _case_audience(kind: str, case: Case, members: Mapping[UUID, set[UUID]]) -> set[UUID]:
+def _case_audience(
+    kind: str, case: Row[*tuple[Any, ...]], members: Mapping[UUID, set[UUID]]
+) -> set[UUID]:
     team = members.get(case.care_team_id, set()) if case.care_team_id else set()
     requesters = {case.opened_by} | team
     expert = {case.expert_id} if case.expert_id else set()

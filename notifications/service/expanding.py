@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, select
 
 from app import clock
 from app.db import session
@@ -18,10 +19,19 @@ from notifications.quiet import next_moment
 from notifications.rules import Kind
 from notifications.service.preferences import devices_of, preferences_of
 
-BATCH = 100
+BATCH = 250
 COOLDOWN = timedelta(minutes=2)
 """After telling somebody of a case, its further messages wait this long and come as one."""
 
+_happening = cast(Table, Happening.__table__)
+_DUE = (
+    select(_happening)
+    .where(_happening.c.due_at <= bindparam("now"))
+    .order_by(_happening.c.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True)
+)
+_EXPANDED = delete(_happening).where(_happening.c.id.in_(bindparam("ids", expanding=True)))
 
 Reason = tuple[str, int | None]
 """A kind of happening, and the sequence of the message that came with it."""
@@ -35,7 +45,7 @@ class Concern:
     urgent: bool
     sequence: int | None
 
-    def join(self, happening: Happening) -> None:
+    def join(self, happening: Row[*tuple[Any, ...]]) -> None:
         self.urgent = self.urgent or happening.urgent
         self.kind, self.sequence = weightier(
             (self.kind, self.sequence), (happening.kind, happening.sequence)
@@ -45,15 +55,9 @@ class Concern:
 @transactional
 def expand() -> int:
     """Turn due happenings into deliveries; how many there were."""
-    due = list(
-        session().scalars(
-            select(Happening)
-            .where(Happening.due_at <= clock.now())
-            .order_by(Happening.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        )
-    )
+    # Plain rows: a lively hour has thousands of them, and each lives once.
+    connection = session().connection()
+    due = connection.execute(_DUE, {"now": clock.now()}).all()
     if not due:
         return 0
     concerns: dict[tuple[UUID, UUID | None, str], Concern] = {}
@@ -70,7 +74,7 @@ def expand() -> int:
                 concerns[key].join(happening)
             else:
                 concerns[key] = Concern(happening.kind, happening.urgent, happening.sequence)
-    session().execute(delete(Happening).where(Happening.id.in_([one.id for one in due])))
+    connection.execute(_EXPANDED, {"ids": [one.id for one in due]})
     for (account_id, case_id, _), concern in concerns.items():
         _tell(account_id, case_id, concern)
     return len(due)
