@@ -166,6 +166,7 @@ function PickButton({
         class="visually-hidden"
         type="file"
         tabIndex={-1}
+        aria-hidden="true"
         aria-label={words}
         accept={accept}
         capture={camera ? 'environment' : undefined}
