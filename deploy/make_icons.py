@@ -106,7 +106,7 @@ def main() -> None:
         draw(size, WHITE, GLACIER, 0.74, corner=0.22).save(
             PUBLIC / f"icon-{size}.png", optimize=True
         )
-    # Phones cut these to their own shape: the ground fills the square, the knot stays in the middle.
+    # Phones cut these to their own shape: the ground fills the square, the knot its middle.
     draw(512, WHITE, GLACIER, 0.58).save(PUBLIC / "icon-maskable-512.png", optimize=True)
     draw(180, WHITE, GLACIER, 0.72).convert("RGB").save(PUBLIC / "icon-180.png", optimize=True)
     draw(96, WHITE, CLEAR, 0.94).save(PUBLIC / "badge-96.png", optimize=True)
