@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 import gevent
 import gevent.monkey
@@ -23,3 +23,12 @@ def off_loop(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return function(*args, **kwargs)
     result: R = gevent.get_hub().threadpool.apply(function, args, kwargs)
     return result
+
+
+def beside_loop(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Callable[[], R]:
+    """Start blocking file work and go on; call the result to wait for it, as often as one likes."""
+    if not served_by_gevent():
+        done = function(*args, **kwargs)
+        return lambda: done
+    started = gevent.get_hub().threadpool.spawn(function, *args, **kwargs)
+    return lambda: cast(R, started.get())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -37,7 +37,7 @@ from attachments.service.uploads import (
     require_unlocked,
 )
 from attachments.store import blobs
-from attachments.threads import off_loop
+from attachments.threads import beside_loop, off_loop
 from attachments.tus import Checksum
 from auth.actor import Actor
 
@@ -112,12 +112,8 @@ def _begin(
 def _take_all(writer: Receiving, body: Iterable[bytes]) -> DomainError | None:
     """Write the whole body; the refusal it deserves, if any."""
     try:
-        for piece in body:
-            if len(piece) > writer.room:
-                return UploadOverlong()
-            off_loop(writer.take, piece)
-            if writer.checkpoint_due:
-                _checkpoint(writer)
+        if not _pump(writer, body):
+            return UploadOverlong()
     except LineCut:
         return TransferInterrupted()
     except OSError as error:
@@ -125,6 +121,27 @@ def _take_all(writer: Receiving, body: Iterable[bytes]) -> DomainError | None:
             return StorageFull()
         raise
     return None if writer.checksum_holds() else ChecksumMismatch()
+
+
+def _pump(writer: Receiving, body: Iterable[bytes]) -> bool:
+    """Write piece by piece, reading the next while one is written; false if there is too much."""
+    written: Callable[[], None] = _nothing_yet
+    try:
+        for piece in body:
+            written()
+            if writer.checkpoint_due:
+                _checkpoint(writer)
+            if len(piece) > writer.room:
+                return False
+            written = beside_loop(writer.take, piece)
+    finally:
+        # However it ends, nobody looks at the file before the last piece has landed.
+        written()
+    return True
+
+
+def _nothing_yet() -> None:
+    """Before the first piece there is nothing to wait for."""
 
 
 def _checkpoint(writer: Receiving) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, select
 from app import clock
 from app.db import session
 from app.transactions import transactional
+from messaging.presence import present_in
 from notifications.audience import SECURITY, Concerned, audiences
 from notifications.models import Delivery, Happening
-from notifications.presence import is_looking
 from notifications.quiet import next_moment
 from notifications.rules import Kind
 from notifications.service.preferences import devices_of, preferences_of
@@ -62,9 +62,11 @@ def expand() -> int:
         return 0
     concerns: dict[tuple[UUID, UUID | None, str], Concern] = {}
     listeners = audiences({Concerned.by(happening) for happening in due})
+    lively = {happening.case_id for happening in due if happening.kind == Kind.MESSAGE}
+    looking = {case_id: present_in(case_id) for case_id in lively}
     for happening in due:
         for account_id in sorted(listeners[Concerned.by(happening)] - {happening.actor_id}):
-            if happening.kind == Kind.MESSAGE and is_looking(account_id, happening.case_id):
+            if happening.kind == Kind.MESSAGE and account_id in looking[happening.case_id]:
                 # They heard it live; a lively thread would cost a delivery a message.
                 continue
             # Facts about an account are told one by one; those of a case flow together.
