@@ -1,0 +1,38 @@
+"""The load generator of bench/ counts right: everything posted reaches everybody, once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bench.chat import Crowd, Target
+from bench.servers import own_on_sqlite
+from bench.world import fill
+from tests.support.serving import ServedApp
+
+
+async def post_for_a_moment(target: Target) -> tuple[int, int, int]:
+    crowd = Crowd(target)
+    await crowd.gather()
+    found = await crowd.saturate(1, window=4)
+    crowd.leave()
+    return found.posted, found.lost, found.twice
+
+
+def test_ten_clients_in_two_cases_hear_every_message_once(tmp_path: Path) -> None:
+    with own_on_sqlite(tmp_path / "world", people=10) as (target, _):
+        posted, lost, twice = asyncio.run(post_for_a_moment(target))
+    assert posted > 0
+    assert (lost, twice) == (0, 0)
+
+
+def test_a_seat_of_another_world_is_refused(tmp_path: Path, migrated_template: Path) -> None:
+    stranger = fill(f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}", tmp_path, people=5).seats
+    served = ServedApp(tmp_path / "instance", f"sqlite:///{migrated_template}")
+    try:
+        with pytest.raises(ConnectionRefusedError, match="not_signed_in"):
+            asyncio.run(post_for_a_moment(Target(served.port, served.process.pid, stranger)))
+    finally:
+        served.stop()
