@@ -17,7 +17,8 @@ import {
   utf8,
 } from './bytes.ts';
 import { accountKeyContext, keysContext, type Way } from './contexts.ts';
-import { SealBroken } from './errors.ts';
+import { SealBroken, SubjectChanged } from './errors.ts';
+import { type Statement, verifyStatement } from './statement.ts';
 import { seal, unseal } from './stream.ts';
 
 /** What `keys` holds; `root` is the network's public root key, the pin of later devices. */
@@ -91,6 +92,31 @@ export async function openAccountSecrets(
     kemSeed: fromBase64(held.kem_seed, 32),
     root: fromBase64(held.root, 32),
   };
+}
+
+/**
+ * The newest statement under our own name names the very keys that just opened: whoever shows
+ * colleagues others would have to show them to us too.
+ *
+ * @throws SubjectChanged for other keys or another account, ProtocolError without our own signature.
+ */
+export async function requireOwnStatement(
+  statements: readonly Statement[],
+  account: string,
+  signPublic: Bytes,
+  kemPublic: Bytes,
+): Promise<void> {
+  const last = statements.at(-1);
+  if (!last) throw new SubjectChanged('no statement under our own name');
+  // A registrar's signature is judged where people are: here only our own hand counts.
+  const mine = toBase64(signPublic);
+  const signed = { ...last, s: last.s.filter(({ k }) => k === mine) };
+  const payload = await verifyStatement('cordee1.account', signed, signPublic);
+  const same =
+    payload.account === account &&
+    payload.sign_key === mine &&
+    payload.kem_key === toBase64(kemPublic);
+  if (!same) throw new SubjectChanged('other keys under our own name');
 }
 
 /** A key of this device, to keep in IndexedDB as it is: no script can export it. */

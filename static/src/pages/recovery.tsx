@@ -6,7 +6,7 @@ import type { Statement } from '../crypto/statement.ts';
 import { type AccountSecrets, openAccountKey, openAccountSecrets } from '../crypto/vault.ts';
 import { t } from '../i18n.ts';
 import { Link, navigate } from '../router.ts';
-import { keepKeys } from '../state/keys.ts';
+import { keepKeys, requireOwn } from '../state/keys.ts';
 import { passwordFields } from '../state/new-keys.ts';
 import { adopt, deviceName } from '../state/session.ts';
 import type { SignedIn } from '../state/types.ts';
@@ -82,6 +82,7 @@ export default function Recovery(): JSX.Element {
     const accountKey = await openAccountKey(kek, net, account, 'recovery', sealed);
     const keys = fromBase64(answer.keys);
     const secrets = await openAccountSecrets(accountKey, net, account, seq, keys);
+    await requireOwn(answer.statements, account, secrets);
     found.value = { ...answer, seq, accountKey, secrets };
     step.value = 'password';
   });

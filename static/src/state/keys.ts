@@ -15,8 +15,9 @@ import {
   openAccountKey,
   openAccountSecrets,
   openOnDevice,
+  requireOwnStatement,
 } from '../crypto/vault.ts';
-import { closeSealing, passwordKeys } from '../worker/sealing.ts';
+import { closeSealing, kemPublic, passwordKeys } from '../worker/sealing.ts';
 import { forget, type Profile, recall, remember } from './device.ts';
 import type { SealedKeys } from './types.ts';
 
@@ -190,6 +191,16 @@ export async function openSealed(
   return { accountKey, secrets };
 }
 
+/** Compare what the server shows under our name with the keys that opened. @throws ProtocolError */
+export async function requireOwn(
+  statements: Profile['statements'],
+  account: string,
+  { signSeed, kemSeed }: AccountSecrets,
+): Promise<void> {
+  const { publicKey } = await importSigningKey(signSeed);
+  await requireOwnStatement(statements, account, publicKey, await kemPublic(kemSeed));
+}
+
 /**
  * Reopen the application with the password, with or without a network.
  *
@@ -202,6 +213,7 @@ export async function unlock(password: string): Promise<void> {
   const { kek } = await passwordKeys(password, fromBase64(sealed.salt, 16), sealed.kdf);
   const seq = sequenceOf(profile);
   const { secrets } = await openSealed(network.net, account.id, seq, sealed, kek);
+  await requireOwn(profile.statements, account.id, secrets);
   await keepKeys(account.id, seq, secrets);
 }
 

@@ -11,7 +11,16 @@ import { connect, disconnect, on, onConnect, onRefused } from '../transport/sock
 import { closeSealing, passwordKeys } from '../worker/sealing.ts';
 import { forget, forgetEverything, type Profile, recall, remember } from './device.ts';
 import { forgetTouch, touch, wasIdle } from './idle.ts';
-import { dropKeys, keepKeys, lock, locked, openSealed, sequenceOf, takeBackKeys } from './keys.ts';
+import {
+  dropKeys,
+  keepKeys,
+  lock,
+  locked,
+  openSealed,
+  requireOwn,
+  sequenceOf,
+  takeBackKeys,
+} from './keys.ts';
 import type { Account, Kdf, Network, SessionInfo, SignedIn } from './types.ts';
 
 export { locked } from './keys.ts';
@@ -163,6 +172,7 @@ export async function signIn(mail: string, password: string, totpCode: string): 
   if (!net) throw new NetworkDown();
   const seq = sequenceOf(reply);
   const { secrets } = await openSealed(net, reply.account.id, seq, reply.sealed, kek);
+  await requireOwn(reply.statements, reply.account.id, secrets);
   await keepKeys(reply.account.id, seq, secrets);
   closeSealing();
   await adopt(reply);
