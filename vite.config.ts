@@ -41,13 +41,14 @@ function lazyChunk(id: string): string | null {
  */
 const CORE = new RegExp(
   [
+    'vite/preload-helper',
     'node_modules/(preact|@preact/signals(-core)?|idb)/',
     'static/src/(router|i18n|short-key|trusted)\\.',
     'static/src/transport/',
-    'static/src/crypto/(bytes|chain|contexts|errors|features|group|payloads|signing|statement|stream|vault)\\.',
+    'static/src/crypto/(bytes|chain|contexts|errors|features|group|links|payloads|signing|statement|stream|vault)\\.',
     'static/src/state/(device|groups|idle|keys|people|session|status|updates)\\.',
     'static/src/worker/(rpc|sealing)\\.ts',
-    'static/src/ui/(boundary|button|feedback|field|form|frame|icon|index|knot|lazy-page|page)\\.',
+    'static/src/ui/(boundary|button|feedback|field|form|frame|icon|index|knot|language-switch|lazy-page|page)\\.',
     'static/src/ui/(problems|shortcuts|status-line|toast|update-banner)\\.',
   ].join('|'),
 );
@@ -58,8 +59,8 @@ const CASES = new RegExp(
     'static/src/pages/(case|inbox|new-case|opinion)\\.',
     'static/src/ui/cases/(?!print)',
     'static/src/(outbox|photos)/',
-    'static/src/state/(case|draft|message|outbox|posting|sealing|words|bodies)',
-    'static/src/crypto/(commitment|parts)\\.',
+    'static/src/state/(bodies|case|desk|draft|message|order|outbox|posting|sealing|thread|words)',
+    'static/src/crypto/(case-chain|commitment|parts)\\.',
   ].join('|'),
 );
 
