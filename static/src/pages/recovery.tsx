@@ -11,7 +11,7 @@ import { passwordFields } from '../state/new-keys.ts';
 import { adopt, deviceName } from '../state/session.ts';
 import type { SignedIn } from '../state/types.ts';
 import { api } from '../transport/http.ts';
-import { useForm } from '../ui/form.ts';
+import { typed, useForm } from '../ui/form.ts';
 import { DemoStrip } from '../ui/frame.tsx';
 import { Banner, Button, CodeField, Field, Gate, Problems, Steps, TextArea } from '../ui/index.ts';
 import { NewPassword } from '../ui/new-password.tsx';
@@ -126,10 +126,7 @@ export default function Recovery(): JSX.Element {
             name="mail"
             type="email"
             autocomplete="username"
-            value={mail.value}
-            onInput={(value) => {
-              mail.value = value;
-            }}
+            {...typed(mail)}
           />
           <TextArea
             label={t('Recovery code')}
@@ -140,10 +137,7 @@ export default function Recovery(): JSX.Element {
             autocomplete="off"
             spellcheck={false}
             error={codeError.value}
-            value={recoveryCode.value}
-            onInput={(value) => {
-              recoveryCode.value = value;
-            }}
+            {...typed(recoveryCode)}
           />
           <Problems error={open.error.value} />
           <Button type="submit" kind="primary" size="large" wide busy={open.busy.value}>
@@ -165,10 +159,7 @@ export default function Recovery(): JSX.Element {
             label={t('Eight digits from the mail')}
             name="mailed-code"
             digits={8}
-            value={digits.value}
-            onInput={(value) => {
-              digits.value = value;
-            }}
+            {...typed(digits)}
           />
           <Problems error={confirm.error.value} />
           <Button type="submit" kind="primary" size="large" wide busy={confirm.busy.value}>
@@ -186,11 +177,8 @@ export default function Recovery(): JSX.Element {
         >
           <NewPassword
             label={t('New password')}
-            value={password.value}
             about={[mail.value]}
-            onInput={(value) => {
-              password.value = value;
-            }}
+            {...typed(password)}
             onJudged={(judged) => {
               enough.value = judged;
             }}

@@ -5,7 +5,7 @@ import { t, tn } from '../i18n.ts';
 import { Link } from '../router.ts';
 import { ended, network, signIn } from '../state/session.ts';
 import { api } from '../transport/http.ts';
-import { useForm } from '../ui/form.ts';
+import { typed, useForm } from '../ui/form.ts';
 import { DemoStrip } from '../ui/frame.tsx';
 import {
   Avatar,
@@ -127,28 +127,19 @@ export default function SignIn(): JSX.Element {
             inputMode="email"
             autocapitalize="off"
             spellcheck={false}
-            value={mail.value}
-            onInput={(value) => {
-              mail.value = value;
-            }}
+            {...typed(mail)}
           />
           <PasswordField
             label={t('Password')}
             name="password"
             autocomplete="current-password"
-            value={password.value}
-            onInput={(value) => {
-              password.value = value;
-            }}
+            {...typed(password)}
           />
           <CodeField
             label={t('Six-digit code')}
             hint={t('From your authenticator application.')}
             name="code"
-            value={code.value}
-            onInput={(value) => {
-              code.value = value;
-            }}
+            {...typed(code)}
           />
           {wait.value > 0 && (
             <Banner tone="warning">

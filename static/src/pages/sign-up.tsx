@@ -11,7 +11,7 @@ import { isRpps } from '../state/rpps.ts';
 import { adopt, deviceName, me, network, signOut } from '../state/session.ts';
 import type { AccountKind, Named, SignedIn } from '../state/types.ts';
 import { api, Problem } from '../transport/http.ts';
-import { useForm } from '../ui/form.ts';
+import { picked, typed, useForm } from '../ui/form.ts';
 import { DemoStrip } from '../ui/frame.tsx';
 import {
   Banner,
@@ -85,31 +85,22 @@ function Identity({
         name="name"
         autocomplete="name"
         maxLength={200}
-        value={draft.name.value}
-        onInput={(value) => {
-          draft.name.value = value;
-        }}
+        {...typed(draft.name)}
       />
       {clinician && (
         <>
           <Select
             label={t('Profession')}
             name="profession"
-            value={draft.profession.value}
             options={professions().filter(({ value }) => value !== 'administrator')}
-            onChange={(value) => {
-              draft.profession.value = value;
-            }}
+            {...picked(draft.profession)}
           />
           {draft.profession.value === 'physician' && (
             <Select
               label={t('Specialty')}
               name="specialty"
-              value={draft.specialty.value}
               options={specialties()}
-              onChange={(value) => {
-                draft.specialty.value = value;
-              }}
+              {...picked(draft.specialty)}
             />
           )}
         </>
@@ -122,7 +113,6 @@ function Identity({
         autocomplete="off"
         maxLength={16}
         optional={!clinician}
-        value={draft.rpps.value}
         error={
           rppsWrong.value
             ? t(
@@ -130,9 +120,7 @@ function Identity({
               )
             : null
         }
-        onInput={(value) => {
-          draft.rpps.value = value;
-        }}
+        {...typed(draft.rpps)}
       />
       <Button type="submit" kind="primary" size="large" wide>
         {t('Continue')}
@@ -169,11 +157,8 @@ function ChoosePassword({
       <input type="text" name="username" autocomplete="username" value={mail} readOnly hidden />
       <NewPassword
         label={t('Password')}
-        value={draft.password.value}
         about={[mail, draft.name.value]}
-        onInput={(value) => {
-          draft.password.value = value;
-        }}
+        {...typed(draft.password)}
         onJudged={(judged) => {
           enough.value = judged;
         }}

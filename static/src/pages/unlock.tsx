@@ -5,7 +5,7 @@ import { touch } from '../state/idle.ts';
 import { unlock, WrongPassword } from '../state/keys.ts';
 import { me, signOut } from '../state/session.ts';
 import { pending } from '../state/status.ts';
-import { useForm } from '../ui/form.ts';
+import { typed, useForm } from '../ui/form.ts';
 import { SkipLink } from '../ui/frame.tsx';
 import { Banner, Button, Confirm, Gate, PasswordField, Problems } from '../ui/index.ts';
 
@@ -60,10 +60,7 @@ export function Unlock(): JSX.Element {
             autocomplete="current-password"
             autofocus
             error={wrong ? t('This is not the password of this account.') : null}
-            value={password.value}
-            onInput={(value) => {
-              password.value = value;
-            }}
+            {...typed(password)}
           />
           {!wrong && <Problems error={form.error.value} />}
           <Button

@@ -36,3 +36,41 @@ export function useForm(send: () => Promise<void>): Form {
     },
   };
 }
+
+/** A text field that a signal follows: `<Field {...typed(name)} />`. */
+export function typed(signal: Signal<string>): {
+  value: string;
+  onInput: (value: string) => void;
+} {
+  return {
+    value: signal.value,
+    onInput(value) {
+      signal.value = value;
+    },
+  };
+}
+
+/** The same for a choice among a few: `<Select {...picked(kind)} />`. */
+export function picked<T extends string>(
+  signal: Signal<T>,
+): { value: T; onChange: (value: T) => void } {
+  return {
+    value: signal.value,
+    onChange(value) {
+      signal.value = value;
+    },
+  };
+}
+
+/** The same for a box to tick: `<Checkbox {...ticked(shown)} />`. */
+export function ticked(signal: Signal<boolean>): {
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+} {
+  return {
+    checked: signal.value,
+    onChange(checked) {
+      signal.value = checked;
+    },
+  };
+}

@@ -7,7 +7,7 @@ import { addMembers, fetchAll } from '../../state/administration.ts';
 import { findGroup, type Group, groupsLoaded, loadGroups } from '../../state/groups.ts';
 import type { DirectoryEntry } from '../../state/types.ts';
 import { api } from '../../transport/http.ts';
-import { useForm } from '../../ui/form.ts';
+import { typed, useForm } from '../../ui/form.ts';
 import {
   Avatar,
   Banner,
@@ -41,24 +41,13 @@ function Facts({ group }: { group: Group }): JSX.Element {
   });
   return (
     <form class="card stack" onSubmit={form.submit}>
-      <Field
-        label={t('Name')}
-        name="name"
-        maxLength={200}
-        value={name.value}
-        onInput={(value) => {
-          name.value = value;
-        }}
-      />
+      <Field label={t('Name')} name="name" maxLength={200} {...typed(name)} />
       <Field
         label={t('Territory')}
         name="territory"
         optional
         maxLength={200}
-        value={territory.value}
-        onInput={(value) => {
-          territory.value = value;
-        }}
+        {...typed(territory)}
       />
       {group.kind === 'pool' && <DeadlineFields deadlines={deadlines} />}
       <Problems error={form.error.value} />

@@ -12,7 +12,7 @@ import {
   loadGroups,
 } from '../../state/groups.ts';
 import type { DirectoryEntry, Named } from '../../state/types.ts';
-import { useForm } from '../../ui/form.ts';
+import { picked, ticked, typed, useForm } from '../../ui/form.ts';
 import {
   Button,
   Checkbox,
@@ -71,39 +71,24 @@ function NewGroup({ kind, choices }: { kind: GroupKind; choices: Choices }): JSX
   return (
     <form class="card stack" onSubmit={form.submit}>
       <h2>{pool ? t('Create a pool') : t('Create a care team')}</h2>
-      <Field
-        label={t('Name')}
-        name="name"
-        autocomplete="off"
-        maxLength={200}
-        value={name.value}
-        onInput={(value) => {
-          name.value = value;
-        }}
-      />
+      <Field label={t('Name')} name="name" autocomplete="off" maxLength={200} {...typed(name)} />
       <div class="two">
         {pool ? (
           <Select
             label={t('Specialty')}
             name="specialty"
-            value={specialty.value}
             options={specialties()}
-            onChange={(value) => {
-              specialty.value = value;
-            }}
+            {...picked(specialty)}
           />
         ) : (
           <Select
             label={t('Organisation')}
             name="organisation"
             optional
-            value={organisation.value}
             options={choices.organisations
               .filter(({ archived }) => !archived)
               .map(({ id, name: words }) => ({ value: id, label: words }))}
-            onChange={(value) => {
-              organisation.value = value;
-            }}
+            {...picked(organisation)}
           />
         )}
         <Field
@@ -111,10 +96,7 @@ function NewGroup({ kind, choices }: { kind: GroupKind; choices: Choices }): JSX
           name="territory"
           optional
           maxLength={200}
-          value={territory.value}
-          onInput={(value) => {
-            territory.value = value;
-          }}
+          {...typed(territory)}
         />
       </div>
       {pool && <DeadlineFields deadlines={deadlines} />}
@@ -207,13 +189,7 @@ export default function Groups(): JSX.Element {
               </Empty>
             )}
             {all.some(({ archived }) => archived) && (
-              <Checkbox
-                label={t('Show archived ones')}
-                checked={showArchived.value}
-                onChange={(on) => {
-                  showArchived.value = on;
-                }}
-              />
+              <Checkbox label={t('Show archived ones')} {...ticked(showArchived)} />
             )}
           </section>
         )}

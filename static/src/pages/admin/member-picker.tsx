@@ -2,6 +2,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { t, tn } from '../../i18n.ts';
 import type { DirectoryEntry } from '../../state/types.ts';
+import { typed } from '../../ui/form.ts';
 import { Checkbox, Field } from '../../ui/index.ts';
 import { professionOf } from '../../ui/words.ts';
 import { plain } from './people.tsx';
@@ -37,10 +38,7 @@ export function MemberPicker({
         name="member-search"
         type="search"
         optional="unmarked"
-        value={search.value}
-        onInput={(value) => {
-          search.value = value;
-        }}
+        {...typed(search)}
       />
       <div class="list members">
         {shown.map((person) => (

@@ -4,7 +4,7 @@ import { t } from '../../i18n.ts';
 import { fetchAll } from '../../state/administration.ts';
 import { isFiness } from '../../state/rpps.ts';
 import { api } from '../../transport/http.ts';
-import { useForm } from '../../ui/form.ts';
+import { picked, ticked, typed, useForm } from '../../ui/form.ts';
 import {
   Button,
   Checkbox,
@@ -58,25 +58,8 @@ function NewOrganisation({ onDone }: { onDone: () => Promise<void> }): JSX.Eleme
   return (
     <form class="card stack" onSubmit={form.submit}>
       <h2>{t('Add an organisation')}</h2>
-      <Field
-        label={t('Name')}
-        name="name"
-        autocomplete="off"
-        maxLength={200}
-        value={name.value}
-        onInput={(value) => {
-          name.value = value;
-        }}
-      />
-      <Select
-        label={t('Kind')}
-        name="kind"
-        value={kind.value}
-        options={organisationKinds()}
-        onChange={(value) => {
-          kind.value = value;
-        }}
-      />
+      <Field label={t('Name')} name="name" autocomplete="off" maxLength={200} {...typed(name)} />
+      <Select label={t('Kind')} name="kind" options={organisationKinds()} {...picked(kind)} />
       <div class="two">
         <Field
           label={t('FINESS number')}
@@ -86,20 +69,14 @@ function NewOrganisation({ onDone }: { onDone: () => Promise<void> }): JSX.Eleme
           autocomplete="off"
           maxLength={12}
           error={finessError.value}
-          value={finess.value}
-          onInput={(value) => {
-            finess.value = value;
-          }}
+          {...typed(finess)}
         />
         <Field
           label={t('Territory')}
           name="territory"
           optional
           maxLength={200}
-          value={territory.value}
-          onInput={(value) => {
-            territory.value = value;
-          }}
+          {...typed(territory)}
         />
       </div>
       <Problems error={form.error.value} />
@@ -133,24 +110,13 @@ function Row({
             editing.value = false;
           }}
         >
-          <Field
-            label={t('Name')}
-            name="name"
-            maxLength={200}
-            value={name.value}
-            onInput={(value) => {
-              name.value = value;
-            }}
-          />
+          <Field label={t('Name')} name="name" maxLength={200} {...typed(name)} />
           <Field
             label={t('Territory')}
             name="territory"
             optional
             maxLength={200}
-            value={territory.value}
-            onInput={(value) => {
-              territory.value = value;
-            }}
+            {...typed(territory)}
           />
           <div class="row">
             <Button type="submit" kind="primary">
@@ -251,13 +217,7 @@ export default function Organisations(): JSX.Element {
               </Empty>
             )}
             {all.some(({ archived }) => archived) && (
-              <Checkbox
-                label={t('Show archived ones')}
-                checked={showArchived.value}
-                onChange={(on) => {
-                  showArchived.value = on;
-                }}
-              />
+              <Checkbox label={t('Show archived ones')} {...ticked(showArchived)} />
             )}
           </section>
         )}

@@ -7,7 +7,7 @@ import { fetchAll } from '../../state/administration.ts';
 import type { AccountKind, DirectoryEntry, Named } from '../../state/types.ts';
 import { api } from '../../transport/http.ts';
 import { on } from '../../transport/socket.ts';
-import { useForm } from '../../ui/form.ts';
+import { picked, typed, useForm } from '../../ui/form.ts';
 import {
   Avatar,
   Button,
@@ -82,35 +82,26 @@ function Invite({
         name="mail"
         type="email"
         autocomplete="off"
-        value={mail.value}
         error={form.field('mail')}
-        onInput={(value) => {
-          mail.value = value;
-        }}
+        {...typed(mail)}
       />
       <Select
         label={t('Organisation')}
         name="organisation"
         optional
-        value={organisation.value}
         options={organisations
           .filter(({ archived }) => !archived)
           .map(({ id, name }) => ({ value: id, label: name }))}
-        onChange={(value) => {
-          organisation.value = value;
-        }}
+        {...picked(organisation)}
       />
       <Choice
         legend={t('As')}
         name="kind"
-        value={kind.value}
         options={[
           { value: 'clinician', label: t('Health professional') },
           { value: 'administrator', label: t('Administrator') },
         ]}
-        onChange={(value) => {
-          kind.value = value;
-        }}
+        {...picked(kind)}
       />
       <Problems error={form.error.value} />
       <div>
@@ -253,10 +244,7 @@ export default function People(): JSX.Element {
               name="search"
               type="search"
               optional="unmarked"
-              value={search.value}
-              onInput={(text) => {
-                search.value = text;
-              }}
+              {...typed(search)}
             />
             {others.length > 0 ? (
               <div class="list">

@@ -6,6 +6,7 @@ import { type Candidate, candidate, certify, fetchAll } from '../../state/admini
 import { me } from '../../state/session.ts';
 import type { Named } from '../../state/types.ts';
 import { api } from '../../transport/http.ts';
+import { ticked } from '../../ui/form.ts';
 import {
   Banner,
   Button,
@@ -60,28 +61,19 @@ function Certification({
         <Checkbox
           name="identity"
           label={t('I know or have identified {name}.', { name })}
-          checked={identity.value}
-          onChange={(on) => {
-            identity.value = on;
-          }}
+          {...ticked(identity)}
         />
         {rpps && (
           <Checkbox
             name="rpps"
             label={t('RPPS number {rpps} is theirs in the national directory.', { rpps })}
-            checked={number.value}
-            onChange={(on) => {
-              number.value = on;
-            }}
+            {...ticked(number)}
           />
         )}
         <Checkbox
           name="keys"
           label={t('They read out these very words from their screen:')}
-          checked={keys.value}
-          onChange={(on) => {
-            keys.value = on;
-          }}
+          {...ticked(keys)}
         />
         <p class="fingerprint" translate={false}>
           {found.words}

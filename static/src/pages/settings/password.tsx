@@ -5,7 +5,7 @@ import { navigate } from '../../router.ts';
 import { WrongPassword } from '../../state/keys.ts';
 import { changePassword } from '../../state/new-keys.ts';
 import { me } from '../../state/session.ts';
-import { useForm } from '../../ui/form.ts';
+import { typed, useForm } from '../../ui/form.ts';
 import { Button, CodeField, Page, PasswordField, Problems, toast } from '../../ui/index.ts';
 import { NewPassword } from '../../ui/new-password.tsx';
 
@@ -36,19 +36,13 @@ export default function Password(): JSX.Element {
           label={t('Current password')}
           name="password"
           autocomplete="current-password"
-          value={current.value}
           error={wrong ? t('This is not the password of this account.') : null}
-          onInput={(value) => {
-            current.value = value;
-          }}
+          {...typed(current)}
         />
         <NewPassword
           label={t('New password')}
-          value={next.value}
           about={[me.value?.name ?? '', me.value?.mail ?? '']}
-          onInput={(value) => {
-            next.value = value;
-          }}
+          {...typed(next)}
           onJudged={(judged) => {
             enough.value = judged;
           }}
@@ -57,10 +51,7 @@ export default function Password(): JSX.Element {
           label={t('Six-digit code')}
           hint={t('From your authenticator application.')}
           name="code"
-          value={code.value}
-          onInput={(value) => {
-            code.value = value;
-          }}
+          {...typed(code)}
         />
         {!wrong && <Problems error={form.error.value} />}
         <Button

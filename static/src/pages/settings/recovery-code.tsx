@@ -5,7 +5,7 @@ import { navigate } from '../../router.ts';
 import { WrongPassword } from '../../state/keys.ts';
 import { renewRecoveryCode } from '../../state/new-keys.ts';
 import { me } from '../../state/session.ts';
-import { useForm } from '../../ui/form.ts';
+import { typed, useForm } from '../../ui/form.ts';
 import { Button, Page, PasswordField, Problems, toast } from '../../ui/index.ts';
 import { noteRecoveryShown, RecoveryStep } from '../sign-up/recovery-step.tsx';
 
@@ -40,11 +40,8 @@ export default function RecoveryCode(): JSX.Element {
           label={t('Password')}
           name="password"
           autocomplete="current-password"
-          value={password.value}
           error={wrong ? t('This is not the password of this account.') : null}
-          onInput={(value) => {
-            password.value = value;
-          }}
+          {...typed(password)}
         />
         {!wrong && <Problems error={form.error.value} />}
         <Button type="submit" kind="primary" size="large" wide busy={form.busy.value}>
