@@ -90,6 +90,7 @@ def new_device(
 ) -> Iterator[NewDevice]:
     """Makes devices, closes them, and fails if one of them complained."""
     made: list[Device] = []
+    demonstration.line.forget()
 
     def make(size: str = "desktop", language: str = "fr", **options: Any) -> Device:
         url = options.pop("url", demonstration.url)

@@ -60,6 +60,10 @@ class BadLine:
         """Bytes that browsers have sent so far."""
         return sum(len(conversation.up) for conversation in self.heard)
 
+    def forget(self) -> None:
+        """Drop what was heard, to listen to what comes."""
+        self._tell(self.heard.clear)
+
     def close(self) -> None:
         self._tell(self._cut_now)
         self._loop.call_soon_threadsafe(self._loop.stop)

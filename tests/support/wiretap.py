@@ -97,7 +97,7 @@ def base64_forms(raw: bytes) -> set[bytes]:
     return forms
 
 
-def slices(raw: bytes, size: int = 24, count: int = 40) -> set[bytes]:
+def slices(raw: bytes, size: int = 24, count: int = 16) -> set[bytes]:
     """Pieces of a file spread over its length, as they stand and in base64.
 
     Pieces of one repeated byte are left out: they stand anywhere.
