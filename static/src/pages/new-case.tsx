@@ -16,16 +16,9 @@ import { openCase } from '../state/posting.ts';
 import { online } from '../state/session.ts';
 import { Button } from '../ui/button.tsx';
 import { filesUnderway } from '../ui/cases/attach.tsx';
-import {
-  headerOf,
-  PatientStep,
-  PoolStep,
-  problemsOf,
-  QuestionStep,
-  ReviewStep,
-  type StepProps,
-  UrgencyStep,
-} from '../ui/cases/wizard.tsx';
+import { PoolStep, QuestionStep, ReviewStep, UrgencyStep } from '../ui/cases/wizard.tsx';
+import { headerOf, problemsOf, type StepProps } from '../ui/cases/wizard-draft.ts';
+import { PatientStep } from '../ui/cases/wizard-patient.tsx';
 import { Steps, Waiting } from '../ui/feedback.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Problems } from '../ui/problems.tsx';
