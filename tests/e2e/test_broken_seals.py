@@ -102,7 +102,23 @@ def test_an_event_of_another_hand_breaks_the_case(lived_case: tuple[Clinician, s
     expect(reader.page.locator(".composer")).to_have_count(0)
 
 
-@pytest.mark.parametrize("lie", ["changed", "another author", "another kind", "another place"])
+def test_another_name_beside_the_key_of_the_one_who_asked_breaks_the_case(
+    lived_case: tuple[Clinician, str],
+) -> None:
+    reader, case = lived_case
+
+    def cheat(row: dict[str, Any]) -> None:
+        row["opened_by"]["name"] = "Dr Personne"
+
+    reader.page.route(CASE, cheating(cheat))
+    reader.page.goto(f"/cases/{case}")
+    expect(reader.page.get_by_text(reader.words(BROKEN_CASE)).first).to_be_visible()
+    expect(reader.page.get_by_text("SCEAU-FICTIF")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "lie", ["changed", "another author", "another name", "another kind", "another place"]
+)
 def test_a_message_that_lies_is_shown_as_broken_and_the_other_as_whole(
     lived_case: tuple[Clinician, str], lie: str
 ) -> None:
@@ -117,6 +133,8 @@ def test_a_message_that_lies_is_shown_as_broken_and_the_other_as_whole(
             row["sealed"] = flipped(row["sealed"])
         elif lie == "another author":
             row["author"] = {"id": row["case"], "name": "Dr Personne"}
+        elif lie == "another name":
+            row["author"] = {**row["author"], "name": "Dr Personne"}
         elif lie == "another kind":
             row["kind"] = "refusal"
         else:

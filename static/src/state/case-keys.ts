@@ -23,9 +23,10 @@ import { readHeader, readMessageBody } from './bodies.ts';
 import type { CaseRow, MessageRow, OpenedCase, OpenedMessage, Seal } from './case-types.ts';
 import { groupKem, groups } from './groups.ts';
 import { myKeys } from './keys.ts';
-import { person } from './people.ts';
+import { person, type VerifiedPerson } from './people.ts';
 import { unseal, unwrap } from './sealing.ts';
 import { network } from './session.ts';
+import type { Named } from './types.ts';
 
 /** This person holds no key to the case: access is being prepared, or was never given. */
 export class NoKey extends Error {
@@ -124,18 +125,29 @@ async function proveCase(row: CaseRow): Promise<void> {
   proved.add(name);
 }
 
-/** Read a signed statement out of a sealed blob and check its author. */
+/**
+ * A person shown by the server, under the name that they signed and a registrar vouched for.
+ *
+ * @throws SealBroken when the server writes another name beside a good key.
+ */
+async function signedPerson({ id, name }: Named): Promise<VerifiedPerson> {
+  const found = await person(id);
+  if (found.name !== name) throw new SealBroken('another name than the one signed');
+  return found;
+}
+
+/** Read a signed statement out of a sealed blob and check its author, name included. */
 async function openStatement<T extends 'cordee1.header' | 'cordee1.message'>(
   type: T,
   key: Bytes,
   context: string,
   sealed: string,
-  author: string,
+  author: Named,
 ): Promise<{ payload: Payloads[T]; seal: Seal }> {
   const plain = await unseal(key, context, fromBase64(sealed));
   const statement = JSON.parse(fromUtf8(plain)) as Statement;
   try {
-    const { signKeys, signKey } = await person(author);
+    const { signKeys, signKey } = await signedPerson(author);
     // Words signed long ago stay true under the key of their time.
     const used = signKeys.find((known) => toBase64(known) === statement.s[0]?.k) ?? signKey;
     return { payload: await verifyStatement(type, statement, used), seal: { state: 'whole' } };
@@ -174,7 +186,7 @@ export async function openCase(row: CaseRow): Promise<OpenedCase> {
       key,
       context,
       header.sealed,
-      by,
+      row.opened_by,
     );
     const here =
       payload.net === net() &&
@@ -185,6 +197,7 @@ export async function openCase(row: CaseRow): Promise<OpenedCase> {
     if (!here) throw new SealBroken('the header of another case');
     const body = readHeader(payload.body);
     try {
+      if (row.expert) await signedPerson(row.expert);
       await proveCase(row);
     } catch (error) {
       return { header: body, seal: sealOf(error) };
@@ -222,7 +235,13 @@ async function tryOpenMessage(owner: CaseRow, row: MessageRow): Promise<OpenedMe
     const key = await caseKey(owner, row.generation);
     const context = messageContext(net(), row.case, row.generation, row.id);
     const by = row.author.id;
-    const { payload, seal } = await openStatement('cordee1.message', key, context, row.sealed, by);
+    const { payload, seal } = await openStatement(
+      'cordee1.message',
+      key,
+      context,
+      row.sealed,
+      row.author,
+    );
     const here =
       payload.net === net() &&
       payload.case === row.case &&

@@ -1,4 +1,6 @@
+import { type Signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { fromBase64, fromUtf8 } from '../../crypto/bytes.ts';
 import { parseRecipient } from '../../crypto/contexts.ts';
 import type { AttachmentManifest } from '../../crypto/payloads.ts';
@@ -6,8 +8,9 @@ import { t, tn } from '../../i18n.ts';
 import type { Place } from '../../photos/sealing.ts';
 import { patientName } from '../../state/bodies.ts';
 import type { CaseRow, HeaderBody, OpenedCase } from '../../state/case-types.ts';
-import { findGroup } from '../../state/groups.ts';
+import { findGroup, type Group } from '../../state/groups.ts';
 import type { LiveThread } from '../../state/messages.ts';
+import { person } from '../../state/people.ts';
 import { me } from '../../state/session.ts';
 import { birthDateWords, dateAndTime, urgencyWord } from '../../state/words.ts';
 import { sexWord } from './cards.tsx';
@@ -175,6 +178,57 @@ function groupName(row: CaseRow, id: string): string {
   return row.pool.id === id ? row.pool.name : t('Another group');
 }
 
+/** Names as their owners signed them; whoever cannot be verified is not in the map. */
+function useSignedNames(ids: readonly string[]): Signal<ReadonlyMap<string, string>> {
+  const names = useSignal<ReadonlyMap<string, string>>(new Map());
+  const wanted = ids.join(' ');
+  useEffect(() => {
+    let current = true;
+    const known = new Map<string, string>();
+    const asked = ids.map((id) =>
+      person(id).then(
+        ({ name }) => known.set(id, name),
+        () => undefined,
+      ),
+    );
+    void Promise.all(asked).then(() => {
+      if (current) names.value = known;
+    });
+    return () => {
+      current = false;
+    };
+  }, [wanted, names]);
+  return names;
+}
+
+/** Those whom the group's signed statements name, whatever list the server shows. */
+function Members({
+  group,
+  named,
+}: {
+  group: Group;
+  named: (member: string) => JSX.Element;
+}): JSX.Element {
+  const members = group.chain?.payload.members ?? [];
+  return (
+    <li>
+      <details>
+        <summary>
+          {t('{name}: {people}', {
+            name: group.name,
+            people: tn('{n} person', '{n} people', members.length),
+          })}
+        </summary>
+        <ul class="plain">
+          {members.map((member) => (
+            <li key={member}>{named(member)}</li>
+          ))}
+        </ul>
+      </details>
+    </li>
+  );
+}
+
 /** Who can read this case, in words. */
 function Circle({
   row,
@@ -186,11 +240,18 @@ function Circle({
   live: LiveThread;
 }): JSX.Element | null {
   const recipients = recipientsOf(row).map(parseRecipient);
+  const signed = useSignedNames(
+    recipients.flatMap((recipient) => {
+      if (recipient.kind === 'account') return [recipient.id];
+      if (recipient.kind !== 'group') return [];
+      return findGroup(recipient.id)?.chain?.payload.members ?? [];
+    }),
+  );
   if (recipients.length === 0) return null;
   const present = new Set(live.thread.value.present);
   const named = (id: string) => (
     <span>
-      {nameOf(row, id)}
+      {id === me.value?.id ? t('You') : (signed.value.get(id) ?? nameOf(row, id))}
       {present.has(id) && id !== me.value?.id && (
         <span class="here"> · {t('looking at it now')}</span>
       )}
@@ -214,23 +275,7 @@ function Circle({
           }
           const group = findGroup(recipient.id);
           if (!group) return <li key={recipient.id}>{groupName(row, recipient.id)}</li>;
-          return (
-            <li key={recipient.id}>
-              <details>
-                <summary>
-                  {t('{name}: {people}', {
-                    name: group.name,
-                    people: tn('{n} person', '{n} people', group.members.length),
-                  })}
-                </summary>
-                <ul class="plain">
-                  {group.members.map((member) => (
-                    <li key={member.id}>{named(member.id)}</li>
-                  ))}
-                </ul>
-              </details>
-            </li>
-          );
+          return <Members key={recipient.id} group={group} named={named} />;
         })}
       </ul>
       <p class="small quiet">{t('The server stores the case and cannot read it.')}</p>
