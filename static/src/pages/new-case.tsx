@@ -3,7 +3,8 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n.ts';
 import { navigate, type Params, route } from '../router.ts';
-import { caseRow, startCases } from '../state/cases.ts';
+import { caseRow } from '../state/case-rows.ts';
+import { startCases } from '../state/cases.ts';
 import {
   type CaseDraft,
   dropCaseDraft,

@@ -4,8 +4,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n.ts';
 import { navigate, type Params } from '../router.ts';
 import { isOpinion } from '../state/bodies.ts';
+import { caseRow, opened } from '../state/case-rows.ts';
 import type { CaseRow, OpinionBody } from '../state/case-types.ts';
-import { caseRow, opened, startCases } from '../state/cases.ts';
+import { startCases } from '../state/cases.ts';
 import {
   dropDraft,
   loadDraft,

@@ -1,29 +1,33 @@
 /**
- * The cases this person sees: rows from the server, opened here, kept fresh by announcements.
+ * The cases this person sees, by box: fetched, filtered, counted, kept fresh by announcements.
  *
  * Open boxes are fetched whole, since their order and search need all of them; what is done comes
- * page by page. Headers are opened one after the other in the worker, the visible ones first.
+ * page by page.
  */
 import { computed, type Signal, signal } from '@preact/signals';
-import { forgetFiles } from '../photos/files.ts';
 import { navigate, safePath } from '../router.ts';
 import { api, NetworkDown, Problem } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
 import { patientName } from './bodies.ts';
-import { forgetCaseKeys, forgetMessages, openCase } from './case-keys.ts';
-import type { Box, CaseRow, CaseState, Counts, Named, OpenedCase, Urgency } from './case-types.ts';
+import {
+  dropRow,
+  forgetOpened,
+  keepRows,
+  leaving,
+  opened,
+  openSoon,
+  recallRows,
+  rows,
+  updateRow,
+} from './case-rows.ts';
+import type { Box, CaseRow, CaseState, Counts, Named, Urgency } from './case-types.ts';
 import { loadCaseDrafts } from './drafts.ts';
 import { groups } from './groups.ts';
 import { onLock } from './keys.ts';
 import { boxOf, inOrder, matches, type Role, type Viewer } from './order.ts';
-import { jobs, onLanded, postOffice, startOutbox, waitingCase } from './outbox.ts';
+import { jobs, onLanded, postOffice, startOutbox } from './outbox.ts';
 import { sealStaleAgain } from './posting.ts';
 import { locked, me, onSignOut } from './session.ts';
-
-/** Rows by id, as last received. */
-export const rows: Signal<ReadonlyMap<string, CaseRow>> = signal(new Map());
-/** Opened headers by case id. */
-export const opened: Signal<ReadonlyMap<string, OpenedCase>> = signal(new Map());
 
 interface Listing {
   loading: boolean;
@@ -65,23 +69,6 @@ export const role = computed<Role>(
 export function chooseRole(wanted: Role): void {
   chosenRole.value = wanted;
 }
-
-/** Cases that only exist on this device so far. */
-export const leaving = computed<CaseRow[]>(() => {
-  const mine = me.value;
-  if (!mine) return [];
-  const nameOf = (id: string) => {
-    const found = groups.value.find((group) => group.id === id);
-    return {
-      name: found?.name ?? '',
-      specialty: found?.specialty ?? null,
-      deadlines: found?.deadlines ?? null,
-    };
-  };
-  return jobs.value.flatMap((job) =>
-    job.kind === 'case' && !rows.value.has(job.id) ? [waitingCase(job, mine, nameOf)] : [],
-  );
-});
 
 export interface Filter {
   pool: string;
@@ -137,66 +124,6 @@ interface CasesPage {
   items: CaseRow[];
   next: string | null;
   counts: Counts;
-}
-
-function keepRows(incoming: readonly CaseRow[]): void {
-  const next = new Map(rows.value);
-  for (const row of incoming) {
-    const known = next.get(row.id);
-    // Lists come without the events; do not lose those of a case already read whole.
-    const events = row.events.length > 0 ? row.events : (known?.events ?? []);
-    const previous = row.previous.length > 0 ? row.previous : (known?.previous ?? []);
-    next.set(row.id, { ...row, events, previous });
-  }
-  rows.value = next;
-  void postOffice().outbox.keepRows(incoming.flatMap(({ id }) => next.get(id) ?? []));
-  openSoon(incoming.map((row) => row.id));
-}
-
-/** Without a network: what was seen last, as it was. */
-async function recallRows(): Promise<void> {
-  const kept = await postOffice().outbox.rows<CaseRow>();
-  const unknown = kept.filter((row) => !rows.value.has(row.id));
-  rows.value = new Map([...rows.value, ...unknown.map((row) => [row.id, row] as const)]);
-  openSoon(unknown.map((row) => row.id));
-}
-
-const unopened: string[] = [];
-let opening = false;
-
-/** Queue headers to open; a case asked for alone goes first. */
-function openSoon(ids: readonly string[]): void {
-  if (ids.length === 1) unopened.unshift(...ids);
-  else unopened.push(...ids);
-  if (!opening) void openQueued();
-}
-
-async function openQueued(): Promise<void> {
-  opening = true;
-  let found = new Map<string, OpenedCase>();
-  const show = () => {
-    if (found.size > 0) opened.value = new Map([...opened.value, ...found]);
-    found = new Map();
-  };
-  let shown = performance.now();
-  try {
-    for (let id = unopened.shift(); id !== undefined; id = unopened.shift()) {
-      if (locked.value) continue;
-      const row = rows.value.get(id) ?? leaving.value.find((one) => one.id === id);
-      if (row) found.set(id, await openCase(row));
-      // Few renderings: lists of hundreds must not be drawn hundreds of times.
-      if (performance.now() - shown > 100) {
-        show();
-        shown = performance.now();
-      }
-    }
-  } catch {
-    // Locked in the middle: everything is opened again after unlocking.
-    unopened.length = 0;
-  } finally {
-    show();
-    opening = false;
-  }
 }
 
 async function fetchBox(wanted: Role, box: Box): Promise<void> {
@@ -275,10 +202,7 @@ export async function fetchCase(id: string): Promise<CaseRow> {
   } catch (error) {
     if (error instanceof Problem && error.status === 404) {
       missing.value = new Set([...missing.value, id]);
-      const next = new Map(rows.value);
-      next.delete(id);
-      rows.value = next;
-      void postOffice().outbox.dropRows([id]);
+      dropRow(id);
     }
     throw error;
   }
@@ -294,21 +218,6 @@ export function refreshCase(id: string): void {
     .finally(() => refetching.delete(id));
   refetching.set(id, fetching);
   fetching.catch(() => undefined);
-}
-
-/** A case as known here, on its way included. */
-export function caseRow(id: string): CaseRow | null {
-  return rows.value.get(id) ?? leaving.value.find((row) => row.id === id) ?? null;
-}
-
-/** Show at once what the server just answered to a step. */
-export function keepRow(row: CaseRow): void {
-  keepRows([row]);
-}
-
-export function updateRow(id: string, change: (row: CaseRow) => CaseRow): void {
-  const row = rows.value.get(id);
-  if (row) rows.value = new Map(rows.value).set(id, change(row));
 }
 
 /** Cases shown right now: their steps and events must be as fresh as the server's. */
@@ -373,14 +282,6 @@ function fetchSoon(): void {
   }, 50);
 }
 
-function forgetOpened(): void {
-  unopened.length = 0;
-  opened.value = new Map();
-  forgetCaseKeys();
-  forgetMessages();
-  forgetFiles();
-}
-
 let started = false;
 
 /** Begin to follow this person's cases. Idempotent. */
@@ -440,9 +341,9 @@ export function startCases(): void {
   onLanded((job, answer) => {
     if (job.kind === 'case' && answer) {
       missing.value = new Set([...missing.value].filter((id) => id !== job.id));
-      keepRow(answer as unknown as CaseRow);
+      keepRows([answer as unknown as CaseRow]);
     }
-    if (job.kind === 'step' && answer?.['case']) keepRow(answer['case'] as CaseRow);
+    if (job.kind === 'step' && answer?.['case']) keepRows([answer['case'] as CaseRow]);
   });
 }
 

@@ -2,16 +2,9 @@ import type { JSX } from 'preact';
 import { t, tn } from '../../i18n.ts';
 import { Link } from '../../router.ts';
 import { ageAt, patientName } from '../../state/bodies.ts';
+import { opened } from '../../state/case-rows.ts';
 import type { Box, CaseRow } from '../../state/case-types.ts';
-import {
-  casesOf,
-  filter,
-  listing,
-  loadCases,
-  loadOlder,
-  minute,
-  opened,
-} from '../../state/cases.ts';
+import { casesOf, filter, listing, loadCases, loadOlder, minute } from '../../state/cases.ts';
 import type { Role } from '../../state/order.ts';
 import { waitingOf } from '../../state/outbox.ts';
 import { shortWhen } from '../../state/words.ts';
