@@ -5,36 +5,35 @@ A handler asks again at every event: what was true when the socket connected may
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from threading import Thread
 from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import Flask
+from flask import Flask, Request
 from socketio.exceptions import ConnectionRefusedError as RefuseConnection
 
 from app.announcements import on_commit
 from app.config import Config
 from app.errors import DomainError
-from app.extensions import LANGUAGES, socketio
+from app.extensions import pick_language, socketio
+from app.relay import Relay
 from app.sockets import forget_language, remember_language
+from app.wire import hang_up_on_strangers
 from auth.actor import Actor
 from auth.announced import AccountChanged, SessionsRevoked
 from auth.errors import NotSignedIn
-from auth.gate import token_of_environ
+from auth.gate import check_permission, token_of_environ
 from auth.limits import enforced, spend, spend_address
-from auth.permissions import Permission, check_permission
+from auth.permissions import Permission
 from auth.service.sessions import living_among, load_actor, reload_actor
 from trace import Action, record_refusal
 
 log = structlog.get_logger()
 
-CHANNEL = "cordee:evictions"
 CONNECTIONS_PER_ACCOUNT = 30
 SWEEP_SECONDS = 60
 SWEEP_BATCH = 500
@@ -55,7 +54,7 @@ _sids_of_session: dict[UUID, set[str]] = defaultdict(set)
 _sids_of_account: dict[UUID, set[str]] = defaultdict(set)
 _connected: list[ConnectHook] = []
 _disconnected: list[DisconnectHook] = []
-_redis_url: str | None = None
+_evictions = Relay("cordee:evictions")
 
 
 def on_connect(hook: ConnectHook) -> None:
@@ -132,15 +131,11 @@ def require_event(
 def evict_session(session_id: UUID) -> None:
     """Tell and cut every socket of a session, on every process."""
     _cut(session_id)
-    if _redis_url:
-        from redis import Redis
-
-        Redis.from_url(_redis_url).publish(CHANNEL, json.dumps(str(session_id)))
+    _evictions.tell(str(session_id))
 
 
 def register_sockets(app: Flask, config: Config) -> None:
     """Bind connect and disconnect; listen for sessions that end, here and on other processes."""
-    global _redis_url
     _sockets.clear()
     _sids_of_session.clear()
     _sids_of_account.clear()
@@ -150,13 +145,13 @@ def register_sockets(app: Flask, config: Config) -> None:
 
     def connect(sid: str, environ: dict[str, Any], _auth: object = None) -> None:
         nonlocal sweeping
-        actor = _let_in(sid, environ, config)
         if not sweeping:
             sweeping = True
             server.start_background_task(_sweep, server)
+        actor = _let_in(sid, environ, config)
         server.enter_room(sid, account_room(actor.account_id))
         server.enter_room(sid, session_room(actor.session_id))
-        remember_language(sid, _language_of(environ))
+        remember_language(sid, pick_language(Request(environ)))
         for hook in _connected:
             hook(sid, actor)
 
@@ -174,9 +169,7 @@ def register_sockets(app: Flask, config: Config) -> None:
     server.on("disconnect", disconnect)
     on_commit(SessionsRevoked, _evict_revoked)
     on_commit(AccountChanged, _tell_account_changed)
-    if config.redis_url and config.redis_url != _redis_url:
-        Thread(target=_listen, args=(config.redis_url,), name="evictions", daemon=True).start()
-    _redis_url = config.redis_url
+    _evictions.bind(config, lambda session_id: _cut(UUID(session_id)))
 
 
 def _let_in(sid: str, environ: dict[str, Any], config: Config) -> Actor:
@@ -226,38 +219,14 @@ def cut_expired() -> None:
 
 
 def _sweep(server: Any) -> None:
+    strangers: set[str] = set()
     while server is socketio.server:
         socketio.sleep(SWEEP_SECONDS)
         try:
+            strangers = hang_up_on_strangers(server, strangers)
             cut_expired()
         except Exception:
             log.exception("sockets_not_swept")
-
-
-def _listen(url: str) -> None:
-    """Cut here what was revoked on another process."""
-    from redis import Redis
-    from redis.exceptions import RedisError
-
-    while True:
-        try:
-            redis: Any = Redis.from_url(url)
-            subscription = redis.pubsub(ignore_subscribe_messages=True)
-            subscription.subscribe(CHANNEL)
-            for heard in subscription.listen():
-                _cut(UUID(json.loads(heard["data"])))
-        except (RedisError, ValueError):
-            log.exception("evictions_not_heard")
-            socketio.sleep(1)
-
-
-def _language_of(environ: dict[str, Any]) -> str:
-    from werkzeug.wrappers import Request
-
-    from app.extensions import pick_language
-
-    language = pick_language(Request(environ))  # type: ignore[arg-type]
-    return language if language in LANGUAGES else "fr"
 
 
 def _forget(known: dict[UUID, set[str]], key: UUID, sid: str) -> None:
