@@ -19,8 +19,8 @@ from attachments.service.fetching import (
 from attachments.store import blobs
 from attachments.threads import off_loop
 from attachments.uploads import attachments
-from auth.actor import current_actor
-from auth.permissions import Permission, require
+from auth.gate import current_actor, require
+from auth.permissions import Permission
 
 
 @attachments.get("/cases/<uuid:case_id>/attachments")

@@ -17,8 +17,8 @@ from attachments.service.uploads import (
     where_it_stands,
 )
 from attachments.service.writing import receive_bytes
-from auth.actor import current_actor
-from auth.permissions import Permission, require
+from auth.gate import current_actor, require
+from auth.permissions import Permission
 
 attachments = Blueprint("attachments", __name__)
 

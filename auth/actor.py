@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from flask import g
-
-if TYPE_CHECKING:
-    from auth.permissions import Permission
+from auth.permissions import ROLES, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +29,7 @@ class Actor:
 
     def may(self, permission: Permission) -> bool:
         """Whether this person's role opens that door. Which case or group is another question."""
-        from auth.permissions import ROLES
-
         return permission in ROLES[self.role]
-
-
-def current_actor() -> Actor:
-    """The person making this request. Raises NotSignedIn outside a route that requires one."""
-    from auth.errors import NotSignedIn
-
-    actor = g.get("actor")
-    if actor is None:
-        raise NotSignedIn()
-    return cast(Actor, actor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,7 @@ by the room that holds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
-from functools import wraps
-from typing import Any, TypeVar
-
-from flask import g
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Permission(StrEnum):
@@ -119,33 +112,3 @@ PUBLIC_ENDPOINTS: tuple[str, ...] = (
     "attachments.get_capabilities",
 )
 """Every endpoint without a signed-in person, in one place. `demo` answers 404 outside demo mode."""
-
-
-def require(permission: Permission) -> Callable[[F], F]:
-    """Let a route run only for a signed-in person whose role holds `permission`.
-
-    Loads the actor afresh, checks the CSRF token of every unsafe method, then the role. Place it
-    under the route decorator and above `describe`.
-    """
-
-    def wrap(view: F) -> F:
-        @wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            from auth.gate import enter
-
-            g.actor = enter(permission)
-            return view(*args, **kwargs)
-
-        guarded.permission = permission  # type: ignore[attr-defined]
-        return guarded  # type: ignore[return-value]
-
-    return wrap
-
-
-def check_permission(actor: Any, permission: Permission) -> None:
-    """Raise NotCertified or NotPermitted unless the actor's role holds `permission`."""
-    from auth.errors import NotCertified, NotPermitted
-
-    if actor.may(permission):
-        return
-    raise NotPermitted() if actor.certified else NotCertified()

@@ -7,9 +7,9 @@ from uuid import UUID
 from flask import Blueprint, Response
 
 from app.http import describe, parse, parse_query, reply
-from auth.actor import current_actor
+from auth.gate import current_actor, require
 from auth.limits import spend
-from auth.permissions import Permission, require
+from auth.permissions import Permission
 from auth.trace_schemas import TraceList
 from messaging.schemas import (
     CaseAnswer,

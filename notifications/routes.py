@@ -8,9 +8,9 @@ from flask import Blueprint, Response, current_app
 
 from app.config import Config
 from app.http import describe, parse, parse_query, reply
-from auth.actor import current_actor
+from auth.gate import current_actor, require
 from auth.limits import spend
-from auth.permissions import Permission, require
+from auth.permissions import Permission
 from auth.schemas import PageQuery
 from notifications.schemas import DeadPage, Endpoint, Preferences, Subscription
 from notifications.service import dead, preferences

@@ -7,9 +7,8 @@ from uuid import UUID
 from flask import Response
 
 from app.http import describe, parse, reply
-from auth.actor import current_actor
-from auth.gate import clear_session_cookie
-from auth.permissions import Permission, require
+from auth.gate import clear_session_cookie, current_actor, require
+from auth.permissions import Permission
 from auth.routes import auth
 from auth.schemas import (
     AccountKeys,

@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import Response
 
 from app.http import describe, parse, parse_query, reply
-from auth.actor import current_actor
-from auth.permissions import Permission, require
+from auth.gate import current_actor, require
+from auth.permissions import Permission
 from auth.routes import auth
 from auth.schemas import (
     AccountList,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from app.http import describe, parse_query, reply
-from auth.actor import current_actor
-from auth.permissions import Permission, require
+from auth.gate import current_actor, require
+from auth.permissions import Permission
 from auth.routes import auth
 from auth.service import trace_reading
 from auth.trace_schemas import TraceList, TraceQuery
