@@ -16,7 +16,7 @@ from client.case_keys import CaseKeys, OpenedCase
 from client.cleaning import PlainFile
 from client.crypto import key_commitment, random_key, sign_statement, wrap
 from client.directory import CareGroup, Directory
-from client.errors import BrokenSeal, StaleEpoch
+from client.errors import BrokenSeal, PersonNotTrusted, StaleEpoch
 from client.request import Request
 from client.sealing import Header, Place, announced, open_header, seal_header
 from client.transport import Transport
@@ -222,9 +222,9 @@ class Cases:
             page = self._transport.get(
                 "/cases", box=box, pool=pool, urgency=urgency, role=role, cursor=cursor, limit=50
             )
-            openers = {str(facts["opened_by"]["id"]) for facts in page["items"]}
+            shown = {who["id"] for facts in page["items"] for who in _shown(facts)}
             with suppress(BrokenSeal):  # told again below, for the case it concerns
-                self._directory.people(openers)
+                self._directory.people(shown)
             yield from (self._listed(facts) for facts in page["items"])
             cursor = page.get("next")
             if not cursor:
@@ -288,4 +288,12 @@ class Cases:
         ident = str(facts["id"])
         person = self._directory.person(author)
         header = open_header(self._own.keys.net, ident, key, facts["header"], person)
+        for who in _shown(facts):
+            if self._directory.person(str(who["id"])).name != who["name"]:
+                raise PersonNotTrusted(f"case {ident}: another name beside the keys of {who['id']}")
         return Case(ident, facts, header)
+
+
+def _shown(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The people whom the server names in a case: who asked and, if there is one, the expert."""
+    return [who for who in (facts["opened_by"], facts.get("expert")) if who]

@@ -292,6 +292,16 @@ def test_a_header_moved_from_another_case(village: Village, case: str, other_cas
         device.cases.read(case)
 
 
+def test_another_name_beside_the_keys_of_the_one_who_asked(village: Village, case: str) -> None:
+    device, server = village.lying_to("blanc")
+    server.lies[f"/cases/{case}"] = lambda _, answer: {
+        **answer,
+        "opened_by": {**answer["opened_by"], "name": "Dr Personne"},
+    }
+    with pytest.raises(PersonNotTrusted, match="another name"):
+        device.cases.read(case)
+
+
 def test_a_list_shows_the_broken_case_and_the_others(
     village: Village, case: str, other_case: str
 ) -> None:
