@@ -16,6 +16,8 @@ from app.http import openapi
 from app.logs import configure_logs
 from app.pages import ROOT, pages
 from app.security import register_security
+from app.sockets import EVENTS
+from app.wire import guard_wire
 
 FEATURES = ("trace", "auth", "pools", "messaging", "attachments", "notifications")
 """Each package offers `register(app, config)` in its `__init__`."""
@@ -37,6 +39,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.bind(config)
     babel.init_app(app, default_locale="fr", locale_selector=pick_language)
     socketio.init_app(app, **_socket_options(config))
+    guard_wire(socketio.server, EVENTS)
     register_errors(app)
     register_security(app, config)
     register_metrics(app)
