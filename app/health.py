@@ -16,6 +16,7 @@ REQUESTS = Counter(
     "cordee_requests_total", "Answers by endpoint and status", ["endpoint", "status"]
 )
 SECONDS = Histogram("cordee_request_seconds", "Time to answer", ["endpoint"])
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via")
 
 
 @health.get("/healthz")
@@ -34,8 +35,12 @@ def ready() -> Response:
 
 @health.get("/metrics")
 def metrics() -> Response:
-    """Prometheus figures, to this machine only: counts say when a practice works."""
-    if request.remote_addr not in ("127.0.0.1", "::1"):
+    """Prometheus figures, to this machine only: counts say when a practice works.
+
+    What a proxy on this machine passes on comes from elsewhere, whether proxies are trusted or not.
+    """
+    passed_on = any(name in request.headers for name in FORWARDED)
+    if passed_on or request.remote_addr not in ("127.0.0.1", "::1"):
         return Response(status=404)
     return Response(generate_latest(), mimetype=CONTENT_TYPE_LATEST)
 

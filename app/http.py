@@ -155,7 +155,10 @@ def parse(model: type[M], **fixed: Any) -> M:
     """
     declared, _ = _described()
     assert declared is model, f"{request.endpoint} describes another body"
-    payload = request.get_json(silent=True)
+    try:
+        payload = request.get_json(silent=True)
+    except RecursionError:  # brackets upon brackets: no body of ours is deep
+        raise MalformedBody() from None
     if not isinstance(payload, dict):
         raise MalformedBody()
     return validate(model, {**payload, **fixed})
