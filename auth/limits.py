@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import math
 import time
 
@@ -69,7 +70,21 @@ def spend(actor: Actor, scope: str, amount: int, *, per: int, cost: int = 1) -> 
 
 def spend_address(scope: str, address: str, amount: int, *, per: int) -> None:
     """Count one knock from a network address. A practice shares one: be generous."""
-    spend_key(f"{scope}:address", address, amount, per=per)
+    spend_key(f"{scope}:address", neighbourhood(address), amount, per=per)
+
+
+def neighbourhood(address: str) -> str:
+    """What counts as one network address: an IPv4 address, or the /64 that one line has of IPv6
+    (RFC 6177), whose 2^64 addresses whoever holds it may take in turn."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
 
 
 def _name(key: str) -> str:

@@ -11,7 +11,7 @@ from app.transactions import transactional
 from auth.actor import Actor, Visitor
 from auth.announced import DeviceAdded
 from auth.errors import AccountIsSuspended, SignInFailed
-from auth.limits import forgive_key, spend_address, spend_key
+from auth.limits import forgive_key, neighbourhood, spend_address, spend_key
 from auth.models import Account, LoginSession
 from auth.schemas import (
     AccountKeys,
@@ -74,7 +74,7 @@ def sign_in(body: SignInBody, address: str, replaces: str | None) -> tuple[Signe
     Raises RateLimited, SignInFailed (whatever was wrong), AccountIsSuspended (only to somebody
     whose password and code were right).
     """
-    both = f"{address} {body.mail}"
+    both = f"{neighbourhood(address)} {body.mail}"
     spend_address("sign-in", address, 120, per=QUARTER)
     spend_key("sign-in:both", both, 10, per=QUARTER)
     spend_key("sign-in:account", body.mail, 40, per=HOUR)
