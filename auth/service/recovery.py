@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from app import clock, sealing
 from app.announcements import announce_on_commit
 from app.db import session
-from app.transactions import after_rollback, transactional
+from app.transactions import transactional
 from auth.actor import Visitor
 from auth.announced import PasswordChanged, RecoveryCodeMade
 from auth.errors import CodeWrong, RecoveryFailed
@@ -93,6 +93,7 @@ def _open_recovery(body: RecoveryOpening, address: str) -> RecoveryOpened:
 def confirm_recovery(body: RecoveryCode, address: str) -> RecoveryKeys:
     """Show the mailed code: the sealed keys and a new second factor. Raises RecoveryFailed."""
     spend_address("recovery", address, 60, per=3600)
+    _count_attempt(body.recovery)
     return _confirm(body, address)
 
 
@@ -118,6 +119,7 @@ def complete_recovery(body: RecoveryCompletion, address: str) -> tuple[SignedIn,
     Raises RecoveryFailed, CodeWrong.
     """
     spend_address("recovery", address, 60, per=3600)
+    _count_attempt(body.recovery)
     return _complete(body, address)
 
 
@@ -153,7 +155,7 @@ def _check(recovery_id: UUID, code: str, address: str) -> tuple[Recovery, Accoun
         not right
         or recovery.account_id is None
         or recovery.used_at
-        or recovery.attempts >= MAX_ATTEMPTS
+        or recovery.attempts > MAX_ATTEMPTS
         or recovery.expires_at <= clock.now()
     ):
         _refuse(recovery, address, "mailed_code")
@@ -161,13 +163,11 @@ def _check(recovery_id: UUID, code: str, address: str) -> tuple[Recovery, Accoun
     account = get_account(recovery.account_id, lock=True)
     if account.suspended_at:
         raise RecoveryFailed()
+    recovery.attempts -= 1  # the right code is no guess; a refusal further on rolls this back
     return recovery, account
 
 
 def _refuse(recovery: Recovery, address: str, reason: str) -> None:
-    """Count the attempt and trace it, though the transaction rolls back."""
-    recovery_id = recovery.id
-    after_rollback(lambda: _count_attempt(recovery_id))
     record_refusal(
         Visitor(address),
         Action.ACCOUNT_RECOVERY_FAILURE,
@@ -179,6 +179,7 @@ def _refuse(recovery: Recovery, address: str, reason: str) -> None:
 
 @transactional
 def _count_attempt(recovery_id: UUID) -> None:
+    """Count before looking, and for good: of guesses sent at once each meets all the others."""
     session().execute(
         update(Recovery).where(Recovery.id == recovery_id).values(attempts=Recovery.attempts + 1)
     )

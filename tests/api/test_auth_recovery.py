@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from app import announcements
 from auth.announced import RecoveryCodeMade
+from auth.service.recovery import MAX_ATTEMPTS, _count_attempt
 from tests.factories.people import FoundedNetwork, Person, b64
 
 
@@ -73,6 +76,26 @@ def test_five_wrong_codes_end_a_recovery(
         )
     right = favre.post("/recovery/code", {"recovery": recovery, "code": mailed[0].code})
     assert right.json["code"] == "recovery_failed"
+
+
+def test_guesses_sent_at_once_count_before_they_are_looked_at(
+    network: FoundedNetwork, mailed: list[RecoveryCodeMade]
+) -> None:
+    favre = network.favre().other_device()
+    recovery = open_recovery(favre)
+    for _ in range(MAX_ATTEMPTS):  # on their way, none answered yet
+        _count_attempt(UUID(recovery))
+    late = favre.post("/recovery/code", {"recovery": recovery, "code": mailed[0].code})
+    assert late.json["code"] == "recovery_failed"
+
+
+def test_showing_the_right_code_often_is_no_guessing(
+    network: FoundedNetwork, mailed: list[RecoveryCodeMade]
+) -> None:
+    favre = network.favre().other_device()
+    shown = {"recovery": open_recovery(favre), "code": mailed[0].code}
+    for _ in range(MAX_ATTEMPTS + 1):
+        assert favre.post("/recovery/code", shown).status_code == 200
 
 
 def test_a_mailed_code_expires(
