@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    Connection,
     DateTime,
     Engine,
     LargeBinary,
@@ -19,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Uuid as SqlUuid
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -82,6 +85,15 @@ class Database:
         self.sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         self._native = _native_thread() if self.sqlite else None
 
+    def reading(self) -> Connection:
+        """A connection for a few queries that need no common snapshot: no BEGIN, no session.
+
+        Close it at the end of a `with`. What is written over it is committed at once: do not.
+        """
+        if self.sqlite:
+            return self.engine.connect().execution_options(statements_alone=True)
+        return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
     def commit(self, running: Session) -> None:
         """Make what a session wrote durable, without stopping the process's other greenlets.
 
@@ -133,20 +145,43 @@ def session() -> Session:
     return running
 
 
+RESTED = 5.0
+"""Seconds after which a connection is asked whether it still stands before it is used."""
+
+
+def _ping_the_rested(engine: Engine) -> None:
+    """Notice a database that was restarted, without a question before each transaction."""
+
+    @event.listens_for(engine, "checkin")
+    def _rest(_driver: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _wake(driver: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("rests_since", 0.0) < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(driver)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool hears this, opens a new one and tries again.
+            raise DisconnectionError() from error
+
+
 def make_engine(url: str) -> Engine:
     """An engine tuned as docs/architecture.md says: SQLite in WAL with full fsync, PostgreSQL
     with synchronous commit. Errors name the statement, never its values."""
     if not url.startswith("sqlite"):
-        return create_engine(
+        engine = create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
             # No overflow: a connection opened for one statement costs more than the wait for one.
             pool_size=40,
             max_overflow=0,
-            pool_pre_ping=True,
             pool_use_lifo=True,
             hide_parameters=True,
             connect_args={"options": "-c synchronous_commit=on -c timezone=UTC"},
         )
+        _ping_the_rested(engine)
+        return engine
     engine = create_engine(
         url,
         pool_size=20,
@@ -170,7 +205,9 @@ def make_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get("statements_alone", False):
+            return
+        connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
 
     return engine

@@ -19,22 +19,30 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Insert
+from sqlalchemy import Insert, Update
 from sqlalchemy.orm import Session
 
 from app.db import Database, current_session, database, session, sqlite_writer
 from app.transactions import NestedTransaction, speaking, tell
 
 R = TypeVar("R")
+S = TypeVar("S")
 log = structlog.get_logger()
 
 MOST = 256
 """Works in one transaction: bounds how long the others, and SQLite's other writers, wait."""
 
 
-_gathered: ContextVar[dict[Insert, list[dict[str, Any]]] | None] = ContextVar(
-    "cordee_gathered", default=None
-)
+@dataclass
+class _Batch:
+    """What the works of one attempt share."""
+
+    keys: list[UUID]
+    rows: dict[Insert | Update, dict[object, dict[str, Any]]] = field(default_factory=dict)
+    seen: dict[object, dict[UUID, Any]] = field(default_factory=dict)
+
+
+_batch: ContextVar[_Batch | None] = ContextVar("cordee_batch", default=None)
 
 
 def insert_together(statement: Insert, row: dict[str, Any]) -> None:
@@ -42,11 +50,33 @@ def insert_together(statement: Insert, row: dict[str, Any]) -> None:
 
     For rows that nothing later in the same work refers to. `statement` is built once, at import.
     """
-    gathered = _gathered.get()
-    if gathered is None:
+    _gather(statement, object(), row)
+
+
+def update_together(statement: Update, key: UUID, row: dict[str, Any]) -> None:
+    """Update what `key` names, in the same way; of several in one batch the last one counts."""
+    _gather(statement, key, row)
+
+
+def _gather(statement: Insert | Update, key: object, row: dict[str, Any]) -> None:
+    batch = _batch.get()
+    if batch is None:
         session().connection().execute(statement, row)
     else:
-        gathered.setdefault(statement, []).append(row)
+        batch.rows.setdefault(statement, {})[key] = row
+
+
+def see_together(key: UUID, look: Callable[[list[UUID]], dict[UUID, S]]) -> dict[UUID, S]:
+    """What `look` finds for the keys of all works of the batch, asked once; alone, for `key`.
+
+    The mapping is shared by the batch: a work that changes what it names puts the new in.
+    """
+    batch = _batch.get()
+    if batch is None:
+        return look([key])
+    if look not in batch.seen:
+        batch.seen[look] = look(batch.keys)
+    return batch.seen[look]
 
 
 @dataclass
@@ -69,7 +99,6 @@ class _Committer:
         self.waiting: list[_Work[Any]] = []
         self.turn = threading.Lock()
         self.led = False
-        self.native = _native_thread() if db.sqlite else None
 
     def commit(self, work: _Work[Any]) -> None:
         with self.turn:
@@ -107,39 +136,25 @@ class _Committer:
                 running.rollback()
                 for work in batch:
                     _write_alone(running, work)
-            if self.native is None:
-                running.commit()
-            else:
-                self.native.apply(running.commit)
-
-
-def _native_thread() -> Any:
-    """A pool of one native thread when gevent serves; None with plain threads."""
-    from gevent.monkey import is_module_patched
-
-    if not is_module_patched("threading"):
-        return None
-    from gevent.threadpool import ThreadPool
-
-    return ThreadPool(1)
+            self.db.commit(running)
 
 
 def _try_together(running: Session, batch: list[_Work[Any]]) -> bool:
     """Write all; False when one failed, and then nothing of it may be kept."""
-    rows: dict[Insert, list[dict[str, Any]]] = {}
-    gathering = _gathered.set(rows)
+    shared = _Batch(keys=list(dict.fromkeys(work.key for work in batch)))
+    gathering = _batch.set(shared)
     try:
         for work in batch:
             with speaking(running, work.facts):
                 work.result = work.write()
-        for statement, together in rows.items():
-            running.connection().execute(statement, together)
+        for statement, rows in shared.rows.items():
+            running.connection().execute(statement, list(rows.values()))
     except Exception:
         for work in batch:
             work.facts.clear()
         return False
     finally:
-        _gathered.reset(gathering)
+        _batch.reset(gathering)
     return True
 
 

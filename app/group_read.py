@@ -14,8 +14,9 @@ from typing import Any, Generic, TypeVar, cast
 import gevent
 import gevent.event
 import gevent.monkey
+from sqlalchemy import Connection
 
-from app.transactions import transaction
+from app.db import database
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -27,57 +28,70 @@ MOST = 256
 @dataclass
 class _Asked(Generic[Q, A]):
     question: Q
-    done: Any
+    heard: Any
+    """Set when there is an answer, or when it is this one's turn to lead."""
+    leads: bool = False
     answer: A | None = None
     fault: BaseException | None = None
 
 
 class ReadTogether(Generic[Q, A]):
-    """Wraps `load`, which answers many questions in one read transaction, in their order.
+    """Wraps `load`, which answers many questions over one connection, in their order.
 
-    Call it with one question. Under gevent everyone who asks in the same turn of the loop shares
-    a query; plain threads share one when they happen to meet.
+    Call it with one question. One caller at a time asks, for everybody who is waiting then, and
+    hands on to one of those who came meanwhile: the busier the database, the larger the batches.
+    Each query sees what was committed before it; all of them together are no snapshot.
     """
 
-    def __init__(self, load: Callable[[Sequence[Q]], Sequence[A]]) -> None:
+    def __init__(self, load: Callable[[Connection, Sequence[Q]], Sequence[A]]) -> None:
         self.load = load
-        self.asked: list[_Asked[Q, A]] = []
+        self.waiting: list[_Asked[Q, A]] = []
         self.turn = threading.Lock()
+        self.led = False
 
     def __call__(self, question: Q) -> A:
         served = gevent.monkey.is_module_patched("threading")
         # gevent's own event costs a tenth of a patched threading one.
         mine = _Asked[Q, A](question, gevent.event.Event() if served else threading.Event())
         with self.turn:
-            self.asked.append(mine)
-            first = len(self.asked) == 1
-        if first:
-            try:
-                if served:
-                    gevent.sleep(0)
-            finally:
-                # Even if we are ended meanwhile: the others wait for us.
-                self._lead()
-        else:
-            mine.done.wait()
+            self.waiting.append(mine)
+            mine.leads, self.led = not self.led, True
+        try:
+            if not mine.leads:
+                mine.heard.wait()
+            elif served:
+                # Those who are ready in this turn of the loop come along.
+                gevent.sleep(0)
+        finally:
+            # Even if we are ended meanwhile: the others wait for us.
+            self._go_on(mine)
         if mine.fault is not None:
             raise mine.fault
         return cast(A, mine.answer)
 
+    def _go_on(self, mine: _Asked[Q, A]) -> None:
+        if mine.leads:
+            self._lead()
+        elif not mine.heard.is_set():
+            with self.turn:
+                # Ended while waiting: nobody may be asked to lead who is not there.
+                self.waiting = [one for one in self.waiting if one is not mine]
+
     def _lead(self) -> None:
         with self.turn:
-            batch, self.asked = self.asked, []
-        for start in range(0, len(batch), MOST):
-            self._answer(batch[start : start + MOST])
-
-    def _answer(self, batch: list[_Asked[Q, A]]) -> None:
+            batch, self.waiting = self.waiting[:MOST], self.waiting[MOST:]
         try:
-            with transaction(read_only=True):
-                answers = self.load([one.question for one in batch])
+            with database().reading() as connection:
+                answers = self.load(connection, [one.question for one in batch])
             for one, answer in zip(batch, answers, strict=True):
                 one.answer = answer
         except BaseException as fault:
             for one in batch:
                 one.fault = fault
         for one in batch:
-            one.done.set()
+            one.heard.set()
+        with self.turn:
+            self.led = bool(self.waiting)
+            if self.waiting:
+                self.waiting[0].leads = True
+                self.waiting[0].heard.set()

@@ -114,14 +114,13 @@ def _find(connection: Connection, key: UUID | bytes) -> tuple[Actor, datetime] |
     return _actor(found) if found else None
 
 
-def _find_all(session_ids: Sequence[UUID]) -> list[tuple[Actor, datetime] | None]:
+def _find_all(
+    connection: Connection, session_ids: Sequence[UUID]
+) -> list[tuple[Actor, datetime] | None]:
     """The same for many sessions at once, in their order."""
     now = clock.now()
-    rows = (
-        session()
-        .connection()
-        .execute(_BY_IDS, {"keys": list(set(session_ids)), "now": now, "idle_since": now - _idle})
-    )
+    keys = list(set(session_ids))
+    rows = connection.execute(_BY_IDS, {"keys": keys, "now": now, "idle_since": now - _idle})
     found = {row.session_id: _actor(row) for row in rows}
     return [found.get(session_id) for session_id in session_ids]
 
@@ -159,7 +158,7 @@ def load_actor(token: str, address: str | None = None) -> Actor:
     Raises NotSignedIn. `address` is where the request comes from; the trace shows it.
     """
     # A connection alone: the session and announcements of a transaction would cost more than this.
-    with database().engine.connect().execution_options(read_only=True) as connection:
+    with database().reading() as connection:
         found = _find(connection, hash_token(token))
     return _recognised(found, address)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.db import session
 from app.group_read import ReadTogether
@@ -80,9 +80,10 @@ _MESSAGES = select(Message.__table__.c.id).where(
 )
 
 
-def _look(knocks: Sequence[_Knock]) -> list[tuple[ThreadPlace, bool] | None]:
+def _look(
+    connection: Connection, knocks: Sequence[_Knock]
+) -> list[tuple[ThreadPlace, bool] | None]:
     """For each: the place and whether the person belongs there; None where there is no case."""
-    connection = session().connection()
     cases = {
         row.id: row
         for row in connection.execute(_CASES, {"cases": list({knock.case_id for knock in knocks})})
@@ -116,7 +117,7 @@ def access_thread(
     actor: Actor, case_id: UUID, permission: Permission, message: UUID | None = None
 ) -> ThreadPlace:
     """`access_case` for what is done at every message: the same rule, asked together with
-    whoever knocks at the same moment, in a read transaction of its own."""
+    whoever knocks at the same moment, outside any transaction."""
     found = _look_together(_Knock(actor.account_id, case_id, message))
     if found is None or not found[1] or not actor.may(permission):
         known = case_id if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -13,12 +14,17 @@ from app import clock
 from app.announcements import announce_on_commit
 from app.db import session
 from app.errors import Conflict
-from app.group_commit import commit_together, insert_together
+from app.group_commit import (
+    commit_together,
+    insert_together,
+    see_together,
+    update_together,
+)
 from app.transactions import transaction
 from auth.actor import Actor
 from auth.permissions import Permission
 from messaging.announced import MessagePosted, PostedMessage
-from messaging.errors import CaseSettled, MessageUnexpected, StaleGeneration
+from messaging.errors import CaseSettled, MessageUnexpected
 from messaging.models import Case, Message, Urgency
 from messaging.schemas import (
     MESSAGE_BYTES,
@@ -37,15 +43,9 @@ from messaging.service.steps import SILENT, Kind
 from trace import Action, record
 
 _case, _message = cast(Table, Case.__table__), cast(Table, Message.__table__)
-_TAKE_PLACE = (
-    update(_case)
-    .where(
-        _case.c.id == bindparam("case"),
-        _case.c.generation == bindparam("under"),
-        *(_case.c.state != str(state) for state in sorted(SILENT)),
-    )
-    .values(last_sequence=_case.c.last_sequence + 1, last_activity_at=bindparam("now"))
-    .returning(
+_CASES = (
+    select(
+        _case.c.id,
         _case.c.number,
         _case.c.pool_id,
         _case.c.care_team_id,
@@ -53,9 +53,19 @@ _TAKE_PLACE = (
         _case.c.expert_id,
         _case.c.urgency,
         _case.c.state,
+        _case.c.generation,
         _case.c.due_at,
         _case.c.last_sequence,
     )
+    .where(_case.c.id.in_(bindparam("cases", expanding=True)))
+    .order_by(_case.c.id)
+    .with_for_update()
+)
+"""In the order of their ids: two processes that lock the same cases never wait for each other."""
+_MOVE = (
+    update(_case)
+    .where(_case.c.id == bindparam("case"))
+    .values(last_sequence=bindparam("sequence"), last_activity_at=bindparam("now"))
 )
 _INSERT = insert(_message)
 _KNOWN = select(
@@ -71,8 +81,8 @@ def post_message(actor: Actor, body: MessageBody) -> tuple[MessageReceipt, bool]
     """Append a sealed text and tell the care circle; also whether it is new.
 
     Not one transaction but two: checks together with others' (app/group_read.py), then its rows
-    in a batch with others' (app/group_commit.py). Whatever changed in between is caught by the
-    update that takes the sequence. Raises CaseNotFound, StaleGeneration, CaseSettled,
+    in a batch with others' (app/group_commit.py). What changed in between is found
+    when the case is held for its next sequence. Raises CaseNotFound, StaleGeneration, CaseSettled,
     SealRefused, or Conflict for an id used otherwise.
     """
     place = access_thread(actor, body.case, Permission.CASE_WRITE, message=body.id)
@@ -115,25 +125,35 @@ def find_posted(actor: Actor, body: MessageBody | StepMessage) -> MessageReceipt
 def _append(actor: Actor, body: MessageBody, expert_name: str | None) -> MessageReceipt:
     """One message's rows: its place in the thread, itself, its files, its trace."""
     now = clock.now()
-    place = (
-        session()
-        .connection()
-        .execute(_TAKE_PLACE, {"case": body.case, "under": body.generation, "now": now})
-        .first()
-    )
-    if place is None:
-        _refuse(body)
-    assert place is not None
-    posted = insert_message(actor, body.case, body, place.last_sequence, now)
+    threads = see_together(body.case, _lock_threads)
+    thread = threads[body.case]
+    _require_unmoved(thread.case, body)
+    thread.last_sequence += 1
+    sequence = thread.last_sequence
+    update_together(_MOVE, body.case, {"case": body.case, "sequence": sequence, "now": now})
+    posted = insert_message(actor, body.case, body, sequence, now)
     record(
         actor,
         Action.MESSAGE_POST,
         ("message", body.id),
         case_id=body.case,
-        detail={"kind": str(body.kind), "sequence": place.last_sequence},
+        detail={"kind": str(body.kind), "sequence": sequence},
     )
-    announce_on_commit(_fact(actor, body.case, place, expert_name, posted))
-    return MessageReceipt(id=body.id, sequence=place.last_sequence, posted_at=now)
+    announce_on_commit(_fact(actor, thread.case, expert_name, posted))
+    return MessageReceipt(id=body.id, sequence=sequence, posted_at=now)
+
+
+@dataclass
+class _Thread:
+    """A case held for this batch, and how far its thread has come in it."""
+
+    case: Row[*tuple[Any, ...]]
+    last_sequence: int
+
+
+def _lock_threads(cases: list[UUID]) -> dict[UUID, _Thread]:
+    rows = session().connection().execute(_CASES, {"cases": cases})
+    return {row.id: _Thread(row, row.last_sequence) for row in rows}
 
 
 def insert_message(
@@ -178,37 +198,33 @@ def _sizes(attachments: list[AttachmentAnnouncement]) -> tuple[tuple[UUID, int],
     return tuple((attachment.id, attachment.size) for attachment in attachments)
 
 
-def _refuse(body: MessageBody) -> None:
-    """The case moved between check and append: say how."""
-    generation, state = (
-        session().execute(select(Case.generation, Case.state).where(Case.id == body.case)).one()
-    )
-    if generation != body.generation:
-        raise StaleGeneration(generation=generation)
-    raise CaseSettled(state=state)
+def _require_unmoved(case: Row[*tuple[Any, ...]], body: MessageBody) -> None:
+    """Raise what came between check and append: StaleGeneration or CaseSettled."""
+    require_current_generation(case.generation, body.generation)
+    if case.state in SILENT:
+        raise CaseSettled(state=case.state)
 
 
 def _fact(
     actor: Actor,
-    case_id: UUID,
-    place: Row[*tuple[Any, ...]],
+    case: Row[*tuple[Any, ...]],
     expert: str | None,
     posted: PostedMessage,
 ) -> MessagePosted:
     return MessagePosted(
-        case_id=case_id,
-        case_number=place.number,
-        pool_id=place.pool_id,
-        care_team_id=place.care_team_id,
-        opened_by=place.opened_by,
-        expert_id=place.expert_id,
+        case_id=case.id,
+        case_number=case.number,
+        pool_id=case.pool_id,
+        care_team_id=case.care_team_id,
+        opened_by=case.opened_by,
+        expert_id=case.expert_id,
         expert_name=expert,
         actor_id=actor.account_id,
         actor_name=actor.name,
-        urgency=Urgency(place.urgency).word,
-        state=place.state,
-        due_at=place.due_at,
-        last_sequence=place.last_sequence,
+        urgency=Urgency(case.urgency).word,
+        state=case.state,
+        due_at=case.due_at,
+        last_sequence=posted.sequence,
         at=posted.posted_at,
         posted=posted,
     )
