@@ -68,18 +68,8 @@ export function safePath(path: string | null | undefined): string {
   return path;
 }
 
-type Guard = () => boolean;
-const guards = new Set<Guard>();
-
-/** Ask before leaving: the guard returns false to stay. Returns how to take it away. */
-export function guardLeaving(guard: Guard): () => void {
-  guards.add(guard);
-  return () => guards.delete(guard);
-}
-
 /** Go to a path of the application. The same path again only scrolls to the top. */
 export function navigate(path: string, options: { replace?: boolean } = {}): void {
-  for (const guard of guards) if (!guard()) return;
   const next = parseAddress(path, location.origin);
   const target = path.startsWith('/') ? path : next.path;
   if (options.replace) history.replaceState(history.state, '', target);

@@ -15,7 +15,6 @@ import {
   dropKeys,
   keepKeys,
   lock,
-  locked,
   openSealed,
   requireOwn,
   sequenceOf,
@@ -241,9 +240,4 @@ export function watchSession(): void {
   setInterval(() => {
     if (!online.value && document.visibilityState === 'visible') knock();
   }, KNOCK_EVERY);
-}
-
-/** Whether the person may do more than wait. */
-export function mayWork(): boolean {
-  return me.value?.certified === true && !locked.value;
 }

@@ -72,10 +72,6 @@ export function dateTimeWord(instant: string | number | Date): string {
   );
 }
 
-export function dateWord(instant: string | number | Date): string {
-  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' }).format(new Date(instant));
-}
-
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400],
   ['hour', 3_600],

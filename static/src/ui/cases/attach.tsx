@@ -1,7 +1,7 @@
 import { type Signal, signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useId, useRef } from 'preact/hooks';
-import { t, tn } from '../../i18n.ts';
+import { t } from '../../i18n.ts';
 import { attachFile, FileFailure } from '../../photos/files.ts';
 import type { Manifest } from '../../photos/manifest.ts';
 import type { Place } from '../../photos/sealing.ts';
@@ -329,8 +329,4 @@ export function KeepSize({ attaching }: { attaching: Attaching }): JSX.Element {
       }}
     />
   );
-}
-
-export function countWords(files: readonly Manifest[]): string {
-  return tn('{n} file', '{n} files', files.length);
 }
