@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import threading
+import time
 from base64 import urlsafe_b64decode
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +17,9 @@ import requests
 from app import sealing
 from app.config import Config
 from notifications import push
+from notifications.errors import EndpointRefused
 from notifications.mail import StartTlsMissing, connect
-from notifications.outcome import Retry, Useless
+from notifications.outcome import Retry, Sent, Useless
 from notifications.push import Device, check_endpoint
 from notifications.service.dispatching import LAST_RETRY, pause
 from notifications.service.expanding import weightier
@@ -93,6 +98,57 @@ def test_a_public_name_with_a_private_address_is_not_called(
     outcome = push.push(device("https://push.example.org/1"), {"a": 1}, config, urgent=False)
     assert outcome == Retry("unreachable")
     assert not called.is_set()
+
+
+@pytest.mark.parametrize(
+    "found",
+    ["64:ff9b::7f00:1", "64:ff9b:1::a00:7", "2002:7f00:1::", "::127.0.0.1", "fec0::1", "ff0e::1"],
+)
+def test_an_address_that_hides_another_is_not_called(config: Config, found: str) -> None:
+    """A translator on the way would turn these into IPv4 addresses of our own network."""
+    with pytest.raises(EndpointRefused):
+        check_endpoint(f"https://[{found}]/1", config)
+    assert not push.reachable(ipaddress.ip_address(found))
+
+
+class HostileService:
+    """A push service that says `head`, then one byte every `pause` seconds without end."""
+
+    def __init__(self, head: bytes, pause: float) -> None:
+        self.head, self.pause = head, pause
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/1"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        line, _ = self.listener.accept()
+        with suppress(OSError):
+            line.recv(100_000)
+            line.sendall(self.head)
+            while True:
+                line.sendall(b"x")
+                time.sleep(self.pause)
+
+
+def test_an_answer_without_end_is_not_read(config: Config) -> None:
+    service = HostileService(b"HTTP/1.1 201 Created\r\nContent-Length: 9999999999\r\n\r\n", 0.0)
+    began = time.monotonic()
+    at_home = replace(config, push_loopback=True)
+    assert push.push(device(service.url), {"a": 1}, at_home, urgent=False) == Sent()
+    assert time.monotonic() - began < 5
+
+
+def test_an_answer_a_byte_at_a_time_is_cut_off(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four such services would hold everybody's notifications back."""
+    monkeypatch.setattr(push, "DEADLINE", 0.5)
+    service = HostileService(b"HTTP/1.1 201 Created\r\nX-Slow: ", 0.05)
+    began = time.monotonic()
+    at_home = replace(config, push_loopback=True)
+    outcome = push.push(device(service.url), {"a": 1}, at_home, urgent=False)
+    assert outcome in (Sent(), Retry("unreachable")), "a status line came; what followed is cut"
+    assert time.monotonic() - began < 5
 
 
 def test_plain_http_is_never_spoken(config: Config) -> None:
