@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Response
 
+from app.config import Config
 from app.extensions import LANGUAGES
 from app.http import describe, parse, reply
 from app.security import remote_address
@@ -37,12 +38,16 @@ def get_network() -> Response:
             vapid_key=network.vapid_key(),
             version=VERSION,
             languages=list(LANGUAGES),
-            limits=NetworkLimits(
-                attachment_bytes=config.attachment_bytes,
-                part_bytes=PART_SIZE,
-                message_bytes=MESSAGE_BYTES,
-            ),
+            limits=_limits(config),
         )
+    )
+
+
+def _limits(config: Config) -> NetworkLimits:
+    return NetworkLimits(
+        attachment_bytes=config.attachment_bytes,
+        part_bytes=PART_SIZE,
+        message_bytes=MESSAGE_BYTES,
     )
 
 

@@ -7,7 +7,9 @@ from uuid import UUID
 from flask import Response
 
 from app.http import describe, parse, reply
+from auth.actor import Actor
 from auth.gate import clear_session_cookie, current_actor, require
+from auth.models import LoginSession
 from auth.permissions import Permission
 from auth.routes import auth
 from auth.schemas import (
@@ -44,18 +46,19 @@ def delete_session() -> Response:
 def get_sessions() -> Response:
     """Where one is signed in."""
     actor = current_actor()
-    items = [
-        SessionItem(
-            id=login.id,
-            device=login.device,
-            address=login.address,
-            created_at=login.created_at,
-            last_seen_at=login.last_seen_at,
-            current=login.id == actor.session_id,
-        )
-        for login in sessions.list_sessions(actor)
-    ]
-    return reply(SessionList(items=items))
+    found = sessions.list_sessions(actor)
+    return reply(SessionList(items=[_item(one, actor) for one in found]))
+
+
+def _item(login: LoginSession, actor: Actor) -> SessionItem:
+    return SessionItem(
+        id=login.id,
+        device=login.device,
+        address=login.address,
+        created_at=login.created_at,
+        last_seen_at=login.last_seen_at,
+        current=login.id == actor.session_id,
+    )
 
 
 @auth.delete("/sessions")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -48,6 +48,31 @@ def _sign_up(body: SignUpBody, address: str) -> tuple[SignedIn, str]:
         return enter(again, body.device, address, Action.ACCOUNT_SIGN_IN)
     invitation = find_usable(body.token, address)
     _check_person(body, invitation)
+    step = _accepted_step(body, invitation, address)
+    keys = _verified(body)
+    now = clock.now()
+    account = _account_of(body, invitation, step, now)
+    session().add(account)
+    session().flush()
+    session().add(
+        AccountStatement(
+            account_id=account.id,
+            seq=0,
+            statement=body.statement.model_dump(mode="json"),
+            hash=keys.hash,
+            sign_key=keys.sign_key,
+            kem_key=keys.kem_key,
+            received_at=now,
+        )
+    )
+    invitation.used_at = now
+    invitation.account_id = account.id
+    announce_on_commit(AccountSignedUp(account_id=account.id, kind=account.kind))
+    return enter(account, body.device, address, Action.ACCOUNT_SIGN_UP)
+
+
+def _accepted_step(body: SignUpBody, invitation: Invitation, address: str) -> int:
+    """The TOTP step the code belongs to, so that no one can use it twice. Raises CodeWrong."""
     step = matching_step(open_secret(invitation.totp_secret), body.totp_code)
     if step is None:
         record_refusal(
@@ -58,9 +83,11 @@ def _sign_up(body: SignUpBody, address: str) -> tuple[SignedIn, str]:
             detail={"reason": "code"},
         )
         raise CodeWrong()
-    keys = _verified(body)
-    now = clock.now()
-    account = Account(
+    return step
+
+
+def _account_of(body: SignUpBody, invitation: Invitation, step: int, now: datetime) -> Account:
+    return Account(
         id=body.account,
         mail=invitation.mail,
         kind=invitation.kind,
@@ -85,23 +112,6 @@ def _sign_up(body: SignUpBody, address: str) -> tuple[SignedIn, str]:
         suspended_at=None,
         last_sign_in_at=None,
     )
-    session().add(account)
-    session().flush()
-    session().add(
-        AccountStatement(
-            account_id=account.id,
-            seq=0,
-            statement=body.statement.model_dump(mode="json"),
-            hash=keys.hash,
-            sign_key=keys.sign_key,
-            kem_key=keys.kem_key,
-            received_at=now,
-        )
-    )
-    invitation.used_at = now
-    invitation.account_id = account.id
-    announce_on_commit(AccountSignedUp(account_id=account.id, kind=account.kind))
-    return enter(account, body.device, address, Action.ACCOUNT_SIGN_UP)
 
 
 def _sent_again(body: SignUpBody) -> Account | None:
