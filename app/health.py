@@ -46,6 +46,8 @@ def metrics() -> Response:
 
 
 def register_metrics(app: Flask) -> None:
+    """Count every answer and its time, by endpoint: an address would name a case."""
+
     @app.before_request
     def started() -> None:
         g.started = time.perf_counter()

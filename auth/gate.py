@@ -61,6 +61,7 @@ def check_permission(actor: Actor, permission: Permission) -> None:
 
 
 def configuration() -> Config:
+    """What the running application was made with."""
     found: Config = current_app.config["CORDEE"]
     return found
 
@@ -128,6 +129,7 @@ def check_origin() -> None:
 
 
 def set_session_cookie(response: Response, token: str) -> Response:
+    """Hand the browser its session, where no script reads it and no other site sends it."""
     config = configuration()
     response.set_cookie(
         cookie_name(config),
@@ -142,6 +144,7 @@ def set_session_cookie(response: Response, token: str) -> Response:
 
 
 def clear_session_cookie(response: Response) -> Response:
+    """Take it back, with the attributes it was set with: else some browsers keep it."""
     config = configuration()
     response.delete_cookie(
         cookie_name(config), path="/", secure=config.secure, httponly=True, samesite="Strict"

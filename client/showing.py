@@ -109,6 +109,7 @@ def case_json(case: Case) -> dict[str, Any]:
 
 
 def message_json(message: Message) -> dict[str, Any]:
+    """An opened message as the command line prints it."""
     return {
         "id": message.id,
         "sequence": message.sequence,

@@ -200,6 +200,7 @@ def move_account(actor: Actor, account_id: UUID, organisation_id: UUID | None) -
 
 
 def announce_changed(account: Account) -> None:
+    """Tell the person's devices what they may do from now on."""
     announce_on_commit(
         AccountChanged(
             account_id=account.id,

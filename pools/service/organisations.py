@@ -36,7 +36,7 @@ def list_organisations(actor: Actor, query: PageQuery) -> OrganisationPage:
     more = len(found) > len(page)
     record(actor, Action.ORGANISATION_LIST, ("organisation", None), detail={"count": len(page)})
     return OrganisationPage(
-        items=[answer(organisation) for organisation in page],
+        items=[_answer(organisation) for organisation in page],
         next=write_cursor(page[-1].name, page[-1].id) if more else None,
     )
 
@@ -48,7 +48,7 @@ def create_organisation(actor: Actor, body: OrganisationBody) -> OrganisationAns
         same = (existing.name, existing.kind, existing.finess, existing.territory)
         if same != (body.name, body.kind, body.finess, body.territory):
             raise Conflict()
-        return answer(existing)
+        return _answer(existing)
     if body.finess and session().scalar(
         select(Organisation.id).where(Organisation.finess == body.finess)
     ):
@@ -69,7 +69,7 @@ def create_organisation(actor: Actor, body: OrganisationBody) -> OrganisationAns
         ("organisation", organisation.id),
         detail={"kind": organisation.kind},
     )
-    return answer(organisation)
+    return _answer(organisation)
 
 
 @transactional
@@ -89,10 +89,10 @@ def change_organisation(
         organisation.archived_at = clock.now() if change.archived else None
         action = Action.ORGANISATION_ARCHIVE
     record(actor, action, ("organisation", organisation.id))
-    return answer(organisation)
+    return _answer(organisation)
 
 
-def answer(organisation: Organisation) -> OrganisationAnswer:
+def _answer(organisation: Organisation) -> OrganisationAnswer:
     return OrganisationAnswer(
         id=organisation.id,
         name=organisation.name,

@@ -78,6 +78,7 @@ def show_group(actor: Actor, group_id: UUID) -> GroupWithKeys:
 
 
 def show_with_keys(actor: Actor, group: Group) -> GroupWithKeys:
+    """A group with the secrets wrapped to this person and to nobody else, inside a transaction."""
     grants = session().scalars(
         select(GroupGrant)
         .where(GroupGrant.group_id == group.id, GroupGrant.account_id == actor.account_id)
