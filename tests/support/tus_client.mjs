@@ -35,7 +35,11 @@ const upload = new tus.Upload(createReadStream(order.file), {
   onError: (error) => finish({ error: String(error) }),
 });
 
+let finished = false;
+
 function finish(more) {
+  if (finished) return;
+  finished = true;
   process.stdout.write(JSON.stringify({ ...seen, ...more, url: upload.url }), () => process.exit(0));
 }
 
