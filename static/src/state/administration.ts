@@ -13,27 +13,14 @@ import {
   signStatement,
   statementHash,
 } from '../crypto/statement.ts';
-import { api, NetworkDown, Problem } from '../transport/http.ts';
+import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
 import { groupKemPublic, wrap } from '../worker/sealing.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type GroupEntry, type GroupKind, groupSecret, loadGroups, verifyGroup } from './groups.ts';
 import { type MyKeys, myKeys } from './keys.ts';
 import { forgetPerson, person, policy, underPolicy, type VerifiedPerson } from './people.ts';
 import { network } from './session.ts';
-import type { DirectoryEntry, Page } from './types.ts';
-
-/** Everything the server lists at an address, page after page. */
-export async function fetchAll<T>(path: string, query: Record<string, string> = {}): Promise<T[]> {
-  const found: T[] = [];
-  let cursor: string | null = null;
-  do {
-    const asked = new URLSearchParams({ limit: '100', ...query, ...(cursor ? { cursor } : {}) });
-    const page: Page<T> = await api('GET', `${path}?${asked}`);
-    found.push(...page.items);
-    cursor = page.next;
-  } while (cursor);
-  return found;
-}
+import type { DirectoryEntry } from './types.ts';
 
 /** Our keys, once the root's policy names them. Anything we signed otherwise would be refused. */
 async function registrarKeys(): Promise<MyKeys> {

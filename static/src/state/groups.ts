@@ -12,14 +12,14 @@ import { SubjectChanged } from '../crypto/errors.ts';
 import { groupKemSeed, openPreviousGroupSecret } from '../crypto/group.ts';
 import type { GroupPayload } from '../crypto/payloads.ts';
 import { parsePayload, type Statement, statementPayload } from '../crypto/statement.ts';
-import { api, NetworkDown, Problem } from '../transport/http.ts';
+import { api, fetchAll, NetworkDown, Problem } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
 import { requireGroupSecret, unwrap, wrap } from '../worker/sealing.ts';
 import { recallGroups, rememberGroups } from './device.ts';
 import { heldKeys, myKeys, onLock } from './keys.ts';
 import { forgetPerson, person, underPolicy } from './people.ts';
 import { network } from './session.ts';
-import type { Named, Page } from './types.ts';
+import type { Named } from './types.ts';
 
 export type GroupKind = 'pool' | 'care_team';
 export type Urgency = 'urgent' | 'priority' | 'routine';
@@ -114,7 +114,7 @@ export function loadGroups(): Promise<void> {
 async function load(): Promise<void> {
   let entries: GroupEntry[];
   try {
-    entries = await fetchAll();
+    entries = await fetchAll<GroupEntry>('/groups');
     await rememberGroups(entries);
   } catch (error) {
     if (!(error instanceof NetworkDown)) throw error;
@@ -122,18 +122,6 @@ async function load(): Promise<void> {
   }
   groups.value = await Promise.all(entries.map(checked));
   groupsLoaded.value = true;
-}
-
-async function fetchAll(): Promise<GroupEntry[]> {
-  const found: GroupEntry[] = [];
-  let cursor: string | null = null;
-  do {
-    const query = new URLSearchParams({ limit: '100', ...(cursor ? { cursor } : {}) });
-    const page: Page<GroupEntry> = await api('GET', `/groups?${query}`);
-    found.push(...page.items);
-    cursor = page.next;
-  } while (cursor);
-  return found;
 }
 
 export function findGroup(id: string): Group | undefined {

@@ -1,6 +1,6 @@
 /** Threads of cases: fetched over HTTP, hinted at by the socket, joined with what waits here. */
 import { effect, type Signal, signal, untracked } from '@preact/signals';
-import { api, NetworkDown, Problem } from '../transport/http.ts';
+import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
 import { call, connected, on, onReconnect } from '../transport/socket.ts';
 import { openMessage } from './case-keys.ts';
 import { caseRow, rows, updateRow } from './case-rows.ts';
@@ -21,7 +21,6 @@ import {
   withRows,
   withTyping,
 } from './thread.ts';
-import type { Page } from './types.ts';
 
 export interface LiveThread {
   thread: Signal<Thread>;

@@ -6,12 +6,12 @@
 import type { Bytes } from '../crypto/bytes.ts';
 import { type Policy, verifyAccountChain, verifyPolicyChain } from '../crypto/chain.ts';
 import { ProtocolError, SequenceBroken, SubjectChanged } from '../crypto/errors.ts';
-import { api, NetworkDown, Problem } from '../transport/http.ts';
+import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
 import { on } from '../transport/socket.ts';
 import { recall, recallPerson, remember, rememberPerson } from './device.ts';
 import { myKeys, onLock } from './keys.ts';
 import { loadNetwork, network } from './session.ts';
-import type { DirectoryEntry, Named, Page } from './types.ts';
+import type { DirectoryEntry, Named } from './types.ts';
 
 export interface VerifiedPerson {
   id: string;

@@ -80,8 +80,3 @@ export interface SignedIn {
   sealed: SealedKeys;
   statements: Statement[];
 }
-
-export interface Page<T> {
-  items: T[];
-  next: string | null;
-}

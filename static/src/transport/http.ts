@@ -167,3 +167,21 @@ export async function readProblem(response: Response): Promise<Problem> {
     extra,
   );
 }
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** Everything the server lists at an address, page after page. */
+export async function fetchAll<T>(path: string, query: Record<string, string> = {}): Promise<T[]> {
+  const found: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const asked = new URLSearchParams({ limit: '100', ...query, ...(cursor ? { cursor } : {}) });
+    const page: Page<T> = await api('GET', `${path}?${asked}`);
+    found.push(...page.items);
+    cursor = page.next;
+  } while (cursor);
+  return found;
+}

@@ -3,10 +3,10 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { t, tn } from '../../i18n.ts';
 import { type Params, route } from '../../router.ts';
-import { addMembers, fetchAll } from '../../state/administration.ts';
+import { addMembers } from '../../state/administration.ts';
 import { findGroup, type Group, groupsLoaded, loadGroups } from '../../state/groups.ts';
 import type { DirectoryEntry } from '../../state/types.ts';
-import { api } from '../../transport/http.ts';
+import { api, fetchAll } from '../../transport/http.ts';
 import { typed, useForm } from '../../ui/form.ts';
 import {
   Avatar,

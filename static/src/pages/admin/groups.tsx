@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { t, tn } from '../../i18n.ts';
 import { Link, navigate, route } from '../../router.ts';
-import { createGroup, fetchAll } from '../../state/administration.ts';
+import { createGroup } from '../../state/administration.ts';
 import {
   type Group,
   type GroupKind,
@@ -12,6 +12,7 @@ import {
   loadGroups,
 } from '../../state/groups.ts';
 import type { DirectoryEntry, Named } from '../../state/types.ts';
+import { fetchAll } from '../../transport/http.ts';
 import { picked, ticked, typed, useForm } from '../../ui/form.ts';
 import {
   Button,

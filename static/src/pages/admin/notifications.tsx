@@ -1,8 +1,7 @@
 import type { JSX } from 'preact';
 import { t, tn } from '../../i18n.ts';
-import { fetchAll } from '../../state/administration.ts';
 import type { Named } from '../../state/types.ts';
-import { api } from '../../transport/http.ts';
+import { api, fetchAll } from '../../transport/http.ts';
 import { Button, Empty, Icon, Problems, toast, Waiting } from '../../ui/index.ts';
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { dateTimeWord } from '../../ui/words.ts';

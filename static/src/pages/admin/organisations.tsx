@@ -1,9 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { t } from '../../i18n.ts';
-import { fetchAll } from '../../state/administration.ts';
 import { isFiness } from '../../state/rpps.ts';
-import { api } from '../../transport/http.ts';
+import { api, fetchAll } from '../../transport/http.ts';
 import { picked, ticked, typed, useForm } from '../../ui/form.ts';
 import {
   Button,

@@ -3,9 +3,8 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { language, t, tn } from '../../i18n.ts';
 import { Link } from '../../router.ts';
-import { fetchAll } from '../../state/administration.ts';
 import type { AccountKind, DirectoryEntry, Named } from '../../state/types.ts';
-import { api } from '../../transport/http.ts';
+import { api, fetchAll } from '../../transport/http.ts';
 import { on } from '../../transport/socket.ts';
 import { picked, typed, useForm } from '../../ui/form.ts';
 import {

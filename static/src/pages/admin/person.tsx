@@ -2,10 +2,10 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { t } from '../../i18n.ts';
 import type { Params } from '../../router.ts';
-import { type Candidate, candidate, certify, fetchAll } from '../../state/administration.ts';
+import { type Candidate, candidate, certify } from '../../state/administration.ts';
 import { me } from '../../state/session.ts';
 import type { Named } from '../../state/types.ts';
-import { api } from '../../transport/http.ts';
+import { api, fetchAll } from '../../transport/http.ts';
 import { ticked } from '../../ui/form.ts';
 import {
   Banner,
