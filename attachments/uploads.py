@@ -63,6 +63,7 @@ def post_upload() -> Response:
 @attachments.route("/uploads/<uuid:upload_id>", methods=["HEAD"], provide_automatic_options=False)
 @require(Permission.ATTACHMENT_WRITE)
 def head_upload(upload_id: UUID) -> Response:
+    """How much has arrived, for whoever resumes (tus 1.0.0, HEAD)."""
     tus.require_version(request.headers)
     standing = where_it_stands(current_actor(), upload_id)
     response = _answer(standing, 200)
@@ -74,17 +75,15 @@ def head_upload(upload_id: UUID) -> Response:
 @attachments.patch("/uploads/<uuid:upload_id>")
 @require(Permission.ATTACHMENT_WRITE)
 def patch_upload(upload_id: UUID) -> Response:
-    tus.require_version(request.headers)
-    tus.require_media_type(request.content_type)
-    return _answer(_receive(upload_id, tus.read_offset(request.headers)), 204)
+    """The next piece, from where the last one ended (tus 1.0.0, PATCH)."""
+    return _take_piece(upload_id)
 
 
 @attachments.delete("/uploads/<uuid:upload_id>")
 @require(Permission.ATTACHMENT_WRITE)
 def delete_upload(upload_id: UUID) -> Response:
-    tus.require_version(request.headers)
-    terminate_upload(current_actor(), upload_id)
-    return Response(status=204)
+    """Give an upload up (tus 1.0.0, termination)."""
+    return _give_up(upload_id)
 
 
 @attachments.post("/uploads/<uuid:upload_id>")
@@ -93,11 +92,23 @@ def post_overridden(upload_id: UUID) -> Response:
     """For networks that let no PATCH or DELETE through: `X-HTTP-Method-Override` names it."""
     match request.headers.get("X-HTTP-Method-Override"):
         case "PATCH":
-            return patch_upload.__wrapped__(upload_id)  # type: ignore[attr-defined, no-any-return]
+            return _take_piece(upload_id)
         case "DELETE":
-            return delete_upload.__wrapped__(upload_id)  # type: ignore[attr-defined, no-any-return]
+            return _give_up(upload_id)
         case _:
             raise TusHeaderRefused(header="X-HTTP-Method-Override")
+
+
+def _take_piece(upload_id: UUID) -> Response:
+    tus.require_version(request.headers)
+    tus.require_media_type(request.content_type)
+    return _answer(_receive(upload_id, tus.read_offset(request.headers)), 204)
+
+
+def _give_up(upload_id: UUID) -> Response:
+    tus.require_version(request.headers)
+    terminate_upload(current_actor(), upload_id)
+    return Response(status=204)
 
 
 def _receive(upload_id: UUID, offset: int) -> Standing:
