@@ -214,9 +214,7 @@ def test_the_pool_learns_its_usual_delay(care_circle: CareCircle, clock: MovedCl
     pool = care_circle.favre.get(f"/groups/{care_circle.pool.id}").json
     assert pool["median_answer_minutes"] == 42
     shown = care_circle.favre.get(f"/cases/{case.id}").json
-    assert datetime.fromisoformat(shown["answered_at"]) > datetime.fromisoformat(
-        shown["opened_at"]
-    )
+    assert datetime.fromisoformat(shown["answered_at"]) > datetime.fromisoformat(shown["opened_at"])
 
 
 def test_a_refused_step_stands_in_the_trace(care_circle: CareCircle) -> None:

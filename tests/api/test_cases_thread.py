@@ -98,7 +98,10 @@ def test_only_sealed_bytes_of_bearable_size_are_kept(care_circle: CareCircle) ->
     case = care_circle.open_case()
     key, place = case.key, "cordee1|test"
     largest = 48 * 1024 - 56
-    assert case.post(care_circle.favre, sealed=b64(seal(key, place, bytes(largest)))).status_code == 201
+    assert (
+        case.post(care_circle.favre, sealed=b64(seal(key, place, bytes(largest)))).status_code
+        == 201
+    )
     for sealed in (seal(key, place, bytes(largest + 1)), b"Bonjour", b"", bytes(200)):
         answer = case.post(care_circle.favre, sealed=b64(sealed))
         assert (answer.status_code, answer.json["code"]) == (422, "seal_refused")

@@ -42,7 +42,9 @@ def test_pages_follow_by_name(care_circle: CareCircle) -> None:
     assert second["next"] is None
 
 
-@pytest.mark.parametrize("finess", ["740000014", "74000001", "7400000130", "74000001a", "²40000013"])
+@pytest.mark.parametrize(
+    "finess", ["740000014", "74000001", "7400000130", "74000001a", "²40000013"]
+)
 def test_a_wrong_finess_number_is_refused(care_circle: CareCircle, finess: str) -> None:
     body = organisation("EHPAD", finess=finess)
     answer = care_circle.administrator.put(f"/organisations/{uuid4()}", body)

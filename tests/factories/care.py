@@ -258,9 +258,7 @@ class CareCircle:
         self.administrator = network.administrator
         self.favre = network.favre()
         self.blanc = network.blanc()
-        self.roche = network.member(
-            "ines.roche@thonon.test", "Inès Roche", specialty="dermatology"
-        )
+        self.roche = network.member("ines.roche@thonon.test", "Inès Roche", specialty="dermatology")
         self.maret = network.member(
             "julie.maret@ehpad.test", "Julie Maret", profession="nurse", specialty="geriatrics"
         )
