@@ -74,7 +74,8 @@ def main() -> int:
         print(f"\n{head}\n{table(lines)}")
     if options.write:
         command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
-        PAGE.write_text(write_page(command, options.rounds, load, sections, notes_of(sections)))
+        notes = [*filter(None, [options.note]), *notes_of(sections)]
+        PAGE.write_text(write_page(command, options.rounds, load, sections, notes))
         print(f"\nwritten to {PAGE}")
     return 0
 
@@ -88,6 +89,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=200, help="messages a second for latency")
     parser.add_argument("--idle-clients", type=int, default=2000, help="up to 10000 on one machine")
     parser.add_argument("--megabytes", type=int, default=500, help="of the uploaded file")
+    parser.add_argument("--note", default="", help="what else the reader should know of this run")
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
     options = parser.parse_args()
     if options.quick:
