@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "screenshot.png"
@@ -44,7 +44,7 @@ def signed_in(browser: Browser, url: str, person: str, viewport: dict[str, int])
     page.goto(url)
     page.get_by_role("button", name=person).click()
     submit = page.locator("form button[type=submit]")
-    page.wait_for_function("document.querySelector('[autocomplete=one-time-code]').value !== ''")
+    expect(page.locator("[autocomplete=one-time-code]")).not_to_have_value("")
     submit.click()
     page.get_by_role("navigation").first.wait_for()
     page.wait_for_timeout(2500)
