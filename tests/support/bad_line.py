@@ -28,6 +28,7 @@ class BadLine:
         self.heard: list[Conversation] = []
         self._cut = False
         self._rate: float | None = None
+        self._swaps: tuple[tuple[bytes, bytes], ...] = ()
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -46,7 +47,12 @@ class BadLine:
         self._tell(self._cut_now)
 
     def mend(self) -> None:
-        self._tell(lambda: setattr(self, "_cut", False))
+        """Relay again, and what is said as it is said."""
+
+        def whole() -> None:
+            self._cut, self._swaps = False, ()
+
+        self._tell(whole)
 
     def drop(self) -> None:
         """Reset what is connected; the next attempt gets through."""
@@ -55,6 +61,16 @@ class BadLine:
     def slow(self, bytes_per_second: float | None) -> None:
         """Relay each connection no faster, both ways; None for as fast as it goes."""
         self._tell(lambda: setattr(self, "_rate", bytes_per_second))
+
+    def rewrite(self, words: bytes, others: bytes) -> None:
+        """Hand others over in the place of these words, as a newer release would; of one length.
+
+        Nothing is asked conditionally meanwhile: the true server would say that nothing changed.
+        """
+        assert len(words) == len(others), "lengths are announced in headers"
+        swaps = ((words, others), (b"If-None-Match:", b"X-None-Matchs:"))
+        swaps = (*swaps, (b"If-Modified-Since:", b"X-Modified-Sincee:"))
+        self._tell(lambda: setattr(self, "_swaps", swaps))
 
     def sent(self) -> int:
         """Bytes that browsers have sent so far."""
@@ -130,6 +146,8 @@ class BadLine:
         with suppress(OSError):
             while data := await source.read(CHUNK if self._rate is None else 4096):
                 kept += data
+                for words, others in self._swaps:
+                    data = data.replace(words, others)
                 drain.write(data)
                 await drain.drain()
                 if self._rate is not None:

@@ -60,6 +60,8 @@ export function followThread(caseId: string): LiveThread {
   const problem = signal<unknown>(null);
   const loading = signal(true);
   let stopped = false;
+  // Joining an empty thread would bring its oldest messages: first its end, then what follows.
+  let begun = false;
   let saidRead = -1;
   let fading: ReturnType<typeof setTimeout> | undefined;
 
@@ -124,6 +126,7 @@ export function followThread(caseId: string): LiveThread {
       }
       await catchUp();
       problem.value = null;
+      begun = true;
       await join();
     } catch (error) {
       if (!stopped) problem.value = error;
@@ -204,7 +207,7 @@ export function followThread(caseId: string): LiveThread {
     }),
     // Untracked: joining reads and changes the thread, and must not begin anew because it did.
     effect(() => {
-      if (connected.value) untracked(() => void join());
+      if (connected.value && begun) untracked(() => void join());
     }),
   ];
 
