@@ -50,6 +50,19 @@ def test_every_message_has_french(french: Catalog, collected: Catalog) -> None:
     assert without == []
 
 
+def test_what_the_browser_shows_is_marked_for_it(french: Catalog, collected: Catalog) -> None:
+    """Only words whose reference names static/src are built into the client's catalogue."""
+
+    def shown(catalog: Catalog) -> set[tuple[str, ...]]:
+        return {
+            forms(entry.id)
+            for entry in entries(catalog)
+            if any(str(name).startswith("static/src/") for name, _ in entry.locations)
+        }
+
+    assert shown(collected) - shown(french) == set(), "run make translations"
+
+
 def test_every_plural_has_both_french_forms(french: Catalog) -> None:
     assert french.num_plurals == 2
     for entry in entries(french):
