@@ -17,7 +17,10 @@ from trace.models import TracePlace, TraceRow
 log = structlog.get_logger()
 
 EVERY = 0.5
-BATCH = 500
+BATCH = 200
+"""Rows in one transaction: a few milliseconds, for which everybody else in the process waits."""
+BREATH = 0.005
+"""Seconds left to the others between two batches of a backlog."""
 LOCK = 7_270_002
 """PostgreSQL advisory lock: one sequencer at a time, whichever process it runs in."""
 WINDOW = 20_000
@@ -37,6 +40,7 @@ def place_rows() -> int:
         placed += count
         if count < BATCH:
             break
+        time.sleep(BREATH)
     if placed:
         _tell_head()
     return placed

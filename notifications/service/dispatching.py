@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +40,7 @@ from notifications.wording import LETTERS, Places, push_payload
 log = structlog.get_logger()
 
 BATCH = 40
+BREATH = 0.005
 SENDERS = 4
 CLAIM = timedelta(minutes=3)
 """Longer than the slowest attempt: then the delivery is anybody's again."""
@@ -72,7 +74,8 @@ class Dispatcher:
     def run(self) -> int:
         """Expand and send until nothing is due; how many were attempted."""
         while expand():
-            pass
+            # A backlog is no reason to keep the event loop from those who write now.
+            time.sleep(BREATH)
         tried = 0
         with ThreadPoolExecutor(SENDERS, "notify") as senders:
             while errands := self.claim():

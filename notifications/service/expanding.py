@@ -19,7 +19,7 @@ from notifications.quiet import next_moment
 from notifications.rules import Kind
 from notifications.service.preferences import devices_of, preferences_of
 
-BATCH = 250
+BATCH = 100
 COOLDOWN = timedelta(minutes=2)
 """After telling somebody of a case, its further messages wait this long and come as one."""
 
