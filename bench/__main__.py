@@ -73,7 +73,7 @@ def main() -> int:
     for head, lines in sections.items():
         print(f"\n{head}\n{table(lines)}")
     if options.write:
-        command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
+        command = command_of(sys.argv[1:], options.note)
         notes = [*filter(None, [options.note]), *notes_of(sections)]
         PAGE.write_text(write_page(command, options.rounds, load, sections, notes))
         print(f"\nwritten to {PAGE}")
@@ -97,6 +97,12 @@ def parse_options() -> argparse.Namespace:
         options.rate, options.idle_clients, options.megabytes = 50, 100, 40
         options.write = False
     return options
+
+
+def command_of(arguments: list[str], note: str) -> str:
+    """What to type for the same run; the note stands below the figures."""
+    kept = [word for word in arguments if word != "--note" and not (note and note in word)]
+    return shlex.join(["python", "-m", "bench", *kept])
 
 
 async def chat_round(run: Run) -> None:
