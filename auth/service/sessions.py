@@ -7,15 +7,16 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, select, update
 
 from app import clock, sealing
 from app.announcements import announce_on_commit
 from app.config import Config
 from app.db import UtcDateTime, database, session
+from app.group_commit import commit_together, update_together
 from app.group_read import ReadTogether
 from app.transactions import transactional
 from auth.actor import Actor
@@ -125,6 +126,12 @@ def _find_all(
     return [found.get(session_id) for session_id in session_ids]
 
 
+_TOUCH = (
+    update(cast(Table, LoginSession.__table__))
+    .where(LoginSession.__table__.c.id == bindparam("session"))
+    .values(last_seen_at=bindparam("now"))
+)
+
 _find_together = ReadTogether(_find_all)
 
 
@@ -195,11 +202,10 @@ def living_among(session_ids: Collection[UUID]) -> set[UUID]:
     return set(session().scalars(wanted))
 
 
-@transactional
 def _touch(session_id: UUID) -> None:
-    session().execute(
-        update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=clock.now())
-    )
+    """Note that the session is in use, together with others: after a silence all come at once."""
+    row = {"session": session_id, "now": clock.now()}
+    commit_together(session_id, lambda: update_together(_TOUCH, session_id, row))
 
 
 @transactional(read_only=True)
