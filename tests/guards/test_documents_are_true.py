@@ -98,6 +98,15 @@ def test_nginx_looks_for_blobs_where_they_lie(tmp_path: Path) -> None:
     assert alias + redirect.removeprefix(address) == f"{root}/{name}"
 
 
+def test_nginx_passes_the_true_address_on_everywhere() -> None:
+    """`proxy_set_header` is inherited only where none is set (nginx, ngx_http_proxy_module)."""
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text()
+    locations = re.findall(r"location [^{]+\{([^}]*)\}", nginx)
+    assert len(locations) >= 4
+    assert not [block for block in locations if "proxy_set_header" in block]
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in nginx
+
+
 def test_nginx_and_the_units_agree_on_ports_and_on_the_cookie() -> None:
     nginx = (ROOT / "deploy" / "nginx.conf").read_text()
     unit = (ROOT / "deploy" / "cordee@.service").read_text()
