@@ -14,6 +14,8 @@ from tests.support.clinic import Clinician, Request
 from tests.support.photos import take_photo
 
 POOL = "Radiologie"
+RPPS = ("10999000036", "10999000093")
+"""Of the requester and the expert, as the demonstration gives them."""
 
 
 def pair(new_device: NewDevice, size: str = "phone") -> tuple[Clinician, Clinician]:
@@ -93,6 +95,10 @@ def print_and_save(reader: Clinician, opinion: Locator, folder: Path) -> None:
     expect(sheet).to_contain_text("REVUE-FICTIF Cyr")
     expect(sheet).to_contain_text("Micronodule du lobe supérieur droit.")
     expect(sheet).to_contain_text("Scanner normal.")
+    for number in RPPS:
+        expect(sheet).to_contain_text(f"RPPS {number}")
+    agreed = w("The patient was informed and does not object, {when}.", when="").rstrip(" .")
+    expect(sheet).to_contain_text(agreed)
     with page.expect_download() as saving:
         reader.press("Save as PDF")
     saved = folder / "report.pdf"

@@ -9,6 +9,7 @@ import { goBack, type Params } from '../router.ts';
 import { caseRow, opened } from '../state/case-rows.ts';
 import { startCases } from '../state/cases.ts';
 import { followThread, type LiveThread } from '../state/messages.ts';
+import { person } from '../state/people.ts';
 import { network } from '../state/session.ts';
 import { Button } from '../ui/button.tsx';
 import { useObjectUrl, useOpenedFile } from '../ui/cases/hooks.ts';
@@ -35,6 +36,13 @@ export default function PrintPage({ params }: { params: Params }): JSX.Element {
   }, [id, live]);
   const row = caseRow(id);
   const found = opened.value.get(id);
+  const numbers = useSignal<ReadonlyMap<string, string>>(new Map());
+  const identified = [row?.opened_by.id, row?.expert?.id].filter((one) => one !== undefined);
+  useEffect(() => {
+    void numbersOf(identified).then((known) => {
+      numbers.value = known;
+    });
+  }, [identified.join(' '), numbers]);
   useEffect(() => {
     document.title = row ? t('Case {number}', { number: row.number }) : 'Cordée';
   }, [row]);
@@ -48,7 +56,7 @@ export default function PrintPage({ params }: { params: Params }): JSX.Element {
     );
   }
   const opinions = signedOpinions(live.value);
-  const report = reportOf(row, found.header, opinions);
+  const report = reportOf(row, found.header, opinions, numbers.value);
   const place: Place = { net: network.value?.net ?? '', case: id };
   const unsafe = found.seal.state === 'broken' || opinions.some((one) => !one.checked);
 
@@ -109,6 +117,19 @@ export default function PrintPage({ params }: { params: Params }): JSX.Element {
       )}
     </main>
   );
+}
+
+/** RPPS numbers as signed; whoever has none, or cannot be verified now, is named without. */
+async function numbersOf(ids: readonly string[]): Promise<Map<string, string>> {
+  const known = new Map<string, string>();
+  const asked = ids.map((id) =>
+    person(id).then(
+      ({ rpps }) => rpps && known.set(id, rpps),
+      () => undefined,
+    ),
+  );
+  await Promise.all(asked);
+  return known;
 }
 
 function ReportSheet({ report }: { report: Report }): JSX.Element {

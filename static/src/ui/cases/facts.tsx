@@ -17,6 +17,7 @@ import { sexWord } from './cards.tsx';
 import { SealProblem, SealSign } from './marks.tsx';
 import { nameOf } from './people.ts';
 import { Pictures, parted } from './picture.tsx';
+import { consentWords } from './report.ts';
 
 function insWord(header: HeaderBody): string {
   const words = {
@@ -105,25 +106,6 @@ export function CaseFacts({
       <Circle row={row} found={found} live={live} />
     </div>
   );
-}
-
-function consentWords(header: HeaderBody): string {
-  const { by, representative_name: name, how, at } = header.consent;
-  const when = at ? dateAndTime(at) : '';
-  if (by === 'representative') {
-    return how === 'written'
-      ? t('{name}, representative, was informed and agreed in writing, {when}.', {
-          name: name ?? '',
-          when,
-        })
-      : t('{name}, representative, was informed and does not object, {when}.', {
-          name: name ?? '',
-          when,
-        });
-  }
-  return how === 'written'
-    ? t('The patient was informed and agreed in writing, {when}.', { when })
-    : t('The patient was informed and does not object, {when}.', { when });
 }
 
 /** Every picture of the case, those of the conversation included. */

@@ -4,6 +4,7 @@ import type { Manifest } from '../../photos/manifest.ts';
 import { isOpinion, patientName } from '../../state/bodies.ts';
 import type { CaseRow, HeaderBody, MessageRow, OpinionBody } from '../../state/case-types.ts';
 import type { LiveThread } from '../../state/messages.ts';
+import type { Named } from '../../state/types.ts';
 import { birthDateWords, dateAndTime, urgencyWord } from '../../state/words.ts';
 import { sexWord } from './cards.tsx';
 import { parted } from './picture.tsx';
@@ -50,8 +51,38 @@ export function sectionsOf(body: OpinionBody): Section[] {
   ].filter((section) => section.text.trim());
 }
 
-export function reportOf(row: CaseRow, header: HeaderBody, opinions: SignedOpinion[]): Report {
+/** That the patient agreed: by whom, how and when. */
+export function consentWords(header: HeaderBody): string {
+  const { by, representative_name: name, how, at } = header.consent;
+  const when = at ? dateAndTime(at) : '';
+  if (by === 'representative') {
+    return how === 'written'
+      ? t('{name}, representative, was informed and agreed in writing, {when}.', {
+          name: name ?? '',
+          when,
+        })
+      : t('{name}, representative, was informed and does not object, {when}.', {
+          name: name ?? '',
+          when,
+        });
+  }
+  return how === 'written'
+    ? t('The patient was informed and agreed in writing, {when}.', { when })
+    : t('The patient was informed and does not object, {when}.', { when });
+}
+
+/** `numbers`: account → RPPS number, as signed with the person's keys. */
+export function reportOf(
+  row: CaseRow,
+  header: HeaderBody,
+  opinions: SignedOpinion[],
+  numbers: ReadonlyMap<string, string> = new Map(),
+): Report {
   const { patient } = header;
+  const identified = (person: Named | null) => {
+    const number = person && numbers.get(person.id);
+    return number ? `${person.name} (RPPS ${number})` : (person?.name ?? '');
+  };
   const facts: [string, string][] = [
     [t('Patient'), patientName(patient)],
     [t('Birth name'), patient.birth_name],
@@ -59,12 +90,13 @@ export function reportOf(row: CaseRow, header: HeaderBody, opinions: SignedOpini
     [t('Birth date'), birthDateWords(patient.birth_date)],
     [t('INS'), patient.ins],
     [t('Local identifier'), patient.local_id],
-    [t('Asked by'), row.opened_by.name],
+    [t('Asked by'), identified(row.opened_by)],
     [t('On behalf of'), row.organisation?.name ?? ''],
     [t('Pool'), row.pool.name],
-    [t('Expert'), row.expert?.name ?? ''],
+    [t('Expert'), identified(row.expert)],
     [t('Urgency'), urgencyWord(row.urgency)],
     [t('Sent'), dateAndTime(row.opened_at)],
+    [t('Consent'), consentWords(header)],
   ];
   return {
     number: row.number,
