@@ -14,7 +14,8 @@ METHOD = """\
 ## What is measured, and how
 
 Ours and each peer run on the same machine, in the same run, in turn, one at a time; a ratio
-compares the two of the same round. Figures are medians over the rounds, with the least and the
+compares the two of the same round, and the one shown is the median of these, not the quotient of
+the medians: where rounds differ much, look at the brackets. Figures are medians over the rounds, with the least and the
 most in brackets. The load generator (`bench/wire.py`, `bench/chat.py`) shares the machine's cores
 with the server, for ours and for the peers alike, so absolute figures are lower than those of a
 server that has the machine to itself: read the ratios.
@@ -24,7 +25,9 @@ server that has the machine to itself: read the ratios.
   and commits the message, its trace row and its line of the notification outbox with fsync before
   it acknowledges; the dispatcher and the trace's sequencer run meanwhile. The Node peer
   (`bench/peers/chat.mjs`) commits the message with fsync and does nothing else. Every delivery is
-  counted: *lost or twice* is the number of deliveries that were missing or came again.
+  counted: *lost or twice* is the number of deliveries that were missing or came again. Readers
+  send no receipts here, which would add to ours and to nothing of the peer's. ejabberd, prosody
+  and Synapse are not part of this run.
 - **Acknowledgement times** are taken at a fixed rate whatever the server does and count from the
   instant at which a message was meant to be sent, so a stall shows in full.
 - **CPU** is user and system time of the server's own processes, divided by messages. On
