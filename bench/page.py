@@ -15,8 +15,9 @@ METHOD = """\
 
 Ours and each peer run on the same machine, in the same run, in turn, one at a time; a ratio
 compares the two of the same round, and the one shown is the median of these, not the quotient of
-the medians: where rounds differ much, look at the brackets. Figures are medians over the rounds, with the least and the
-most in brackets. The load generator (`bench/wire.py`, `bench/chat.py`) shares the machine's cores
+the medians: where rounds differ much, look at the brackets. Figures are medians over the rounds,
+with the least and the most in brackets. The load generator (`bench/wire.py`, `bench/chat.py`)
+shares the machine's cores
 with the server, for ours and for the peers alike, so absolute figures are lower than those of a
 server that has the machine to itself: read the ratios.
 
