@@ -5,14 +5,14 @@ import { firstLoadFiles, readManifest } from './static/src/build/shell-assets.ts
 /** Budgets in gzip, what the proxy sends. Lazily loaded dictionaries and the PDF writer apart. */
 const dist = resolve(import.meta.dirname, 'static/dist');
 const manifest = readManifest(dist);
-const french = manifest['catalogue/fr.ts']?.file ?? [];
-const first = [...firstLoadFiles(manifest), french].flat().map((file) => `static/dist/${file}`);
+const french = manifest['catalogue/fr.json']?.file ?? [];
+const first = firstLoadFiles(manifest).filter((file) => file.endsWith('.js'));
 const worker = 'static/dist/assets/sealing.worker-*.js';
 
 export default [
   {
-    name: 'first-load JavaScript, crypto worker included',
-    path: [...first.filter((file) => file.endsWith('.js')), worker],
+    name: 'first-load JavaScript, crypto worker and French words included',
+    path: [...[...first, french].flat().map((file) => `static/dist/${file}`), worker],
     limit: '95 kB',
     gzip: true,
   },

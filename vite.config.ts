@@ -77,7 +77,6 @@ const shared: UserConfig = {
   root,
   base: '/static/',
   publicDir: resolve(here, 'static/public'),
-  plugins: [catalogue(resolve(here, 'app/translations'))],
   define: { __VERSION__: JSON.stringify(version) },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: {
@@ -100,6 +99,7 @@ const shared: UserConfig = {
 
 const application: UserConfig = {
   ...shared,
+  plugins: [catalogue(resolve(here, 'app/translations'), 'fr')],
   build: {
     ...shared.build,
     emptyOutDir: true,
@@ -124,7 +124,7 @@ const application: UserConfig = {
 const serviceWorker: UserConfig = {
   ...shared,
   publicDir: false,
-  plugins: [...(shared.plugins ?? []), shellAssets(outDir, '/static/')],
+  plugins: [shellAssets(outDir, '/static/')],
   build: {
     ...shared.build,
     emptyOutDir: false,

@@ -38,8 +38,10 @@ class Entry:
 
     script: str
     styles: list[str]
-    preload: dict[str, list[str]]
-    """Modules worth fetching at once, by language."""
+    preload: list[str]
+    """Modules worth fetching at once."""
+    catalogue: dict[str, str]
+    """The words of each language but English, whose words the code holds."""
 
 
 @lru_cache
@@ -49,8 +51,8 @@ def entry() -> Entry:
     main = manifest["main.tsx"]
     shared = [manifest[name]["file"] for name in main.get("imports", [])]
     sheets = {*main.get("css", []), manifest["styles/main.css"]["file"]}
-    french = [manifest["catalogue/fr.ts"]["file"]] if "catalogue/fr.ts" in manifest else []
-    return Entry(main["file"], sorted(sheets), {"fr": [*shared, *french], "en": shared})
+    words = {"fr": manifest["catalogue/fr.json"]["file"]}
+    return Entry(main["file"], sorted(sheets), shared, words)
 
 
 @pages.get("/", defaults={"path": ""})

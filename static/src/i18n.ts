@@ -33,10 +33,18 @@ export function useCatalogue(code: string, catalogue: Catalogue): void {
   pluralForm = PLURALS[code] ?? english;
 }
 
-/** Load the catalogue of the page's language. English needs none: its msgids are the sentences. */
+/**
+ * Load the catalogue that the shell links for the page's language. English needs none: its msgids
+ * are the sentences. Without an answer they are shown too: English words beat no page.
+ */
 export async function loadCatalogue(code: string = language()): Promise<void> {
-  if (code === 'fr') useCatalogue('fr', (await import('./catalogue/fr.ts')).default);
-  else useCatalogue(code, {});
+  const link = document.querySelector<HTMLLinkElement>('link[rel="preload"][as="fetch"]');
+  try {
+    const answer = link ? await fetch(link.href) : null;
+    useCatalogue(code, answer?.ok ? ((await answer.json()) as Catalogue) : {});
+  } catch {
+    useCatalogue(code, {});
+  }
 }
 
 /** Replace `{name}` by its value; an unknown name stays visible, so that a typo is seen. */

@@ -1,11 +1,6 @@
 /** The version of package.json, put in place at build time. */
 declare const __VERSION__: string;
 
-declare module 'virtual:catalogue/*' {
-  const messages: Record<string, string | string[]>;
-  export default messages;
-}
-
 declare module 'virtual:shell-assets' {
   /** Changes exactly when one of the files does. */
   export const version: string;

@@ -77,6 +77,7 @@ describe('the build manifest', () => {
     },
     '_shared.js': { file: 'assets/shared-1.js', css: ['assets/shared-1.css'] },
     'strength.ts': { file: 'assets/strength-1.js' },
+    'catalogue/fr.json': { file: 'assets/fr-1.json' },
     '_zxcvbn.js': { file: 'assets/zxcvbn-fr-1.js' },
   };
 
@@ -91,6 +92,7 @@ describe('the build manifest', () => {
   it('tells what works offline', () => {
     expect(offlineFiles(manifest)).toContain('assets/strength-1.js');
     expect(offlineFiles(manifest)).toContain('assets/sealing.worker-1.js');
+    expect(offlineFiles(manifest)).toContain('assets/fr-1.json');
     expect(offlineFiles(manifest)).not.toContain('assets/zxcvbn-fr-1.js');
   });
 });

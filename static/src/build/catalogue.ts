@@ -5,9 +5,6 @@ import type { Plugin } from 'vite';
 import type { Catalogue } from '../i18n.ts';
 import { shortKey } from '../short-key.ts';
 
-const PREFIX = 'virtual:catalogue/';
-const RESOLVED = `\0${PREFIX}`;
-
 /**
  * Turn one gettext file into what the client needs: msgid → translation(s).
  *
@@ -46,20 +43,24 @@ export function shortKeys(catalogue: Catalogue): Catalogue {
   return short;
 }
 
-/** `import messages from 'virtual:catalogue/fr'`; a language without a file is an empty catalogue. */
-export function catalogue(translations: string): Plugin {
-  const fileOf = (language: string) => join(translations, language, 'LC_MESSAGES', 'messages.po');
+/**
+ * One gettext file as `assets/fr-*.json`, data and no script: a phone parses it faster, and nothing
+ * in it can run. The manifest names it `catalogue/fr.json`; the shell links it and the client
+ * fetches what is linked. A language without a file is an empty catalogue.
+ */
+export function catalogue(translations: string, language: string): Plugin {
+  const file = join(translations, language, 'LC_MESSAGES', 'messages.po');
   return {
     name: 'cordee:catalogue',
-    resolveId(id) {
-      return id.startsWith(PREFIX) ? `\0${id}` : null;
-    },
-    load(id) {
-      if (!id.startsWith(RESOLVED)) return null;
-      const file = fileOf(id.slice(RESOLVED.length));
-      if (!existsSync(file)) return 'export default {};';
-      this.addWatchFile(file);
-      return `export default ${JSON.stringify(shortKeys(compileCatalogue(readFileSync(file))))};`;
+    apply: 'build',
+    generateBundle() {
+      const compiled = existsSync(file) ? shortKeys(compileCatalogue(readFileSync(file))) : {};
+      this.emitFile({
+        type: 'asset',
+        name: `${language}.json`,
+        originalFileName: `catalogue/${language}.json`,
+        source: JSON.stringify(compiled),
+      });
     },
   };
 }
