@@ -5,6 +5,7 @@ says. Models are strict (no "1" for 1) and frozen.
 """
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
@@ -145,6 +146,22 @@ class GroupPayload(StatementPayload):
     managers: Annotated[Uuids, Field(min_length=1)]
     name: Name
     prev: Hash | None
+    until: dict[Uuid, Time] = Field(default_factory=dict)
+    """When a member leaves, agreed beforehand: a locum's last minute. Absent when nobody does."""
+
+    @model_validator(mode="after")
+    def _only_members_leave(self) -> "GroupPayload":
+        if not self.until.keys() <= set(self.members):
+            raise ValueError("an end date for somebody who is no member")
+        return self
+
+    def present(self, at: datetime) -> frozenset[str]:
+        """Account ids of the members whose end date has not come at this (aware) moment."""
+        return frozenset(
+            member
+            for member in self.members
+            if member not in self.until or at < datetime.fromisoformat(self.until[member])
+        )
 
 
 class Registrar(_Model):

@@ -24,6 +24,8 @@ from tests.vectors.network import (
     signed,
 )
 
+NOON = "2031-08-15T12:00:00Z"
+
 
 def refused_base64() -> list[str]:
     return ["AA", "AAA", "AB==", "AAB=", "AA==\n", " AA==", "AA-_", "A===", "AA==AA==", "é==="]
@@ -228,6 +230,11 @@ def _refused_groups(good: Chains) -> list[Made]:
         first("a member twice", "PayloadFieldsWrong", members=[ident("blanc"), ident("blanc")]),
         first("another network", "NetworkWrong", net=ident("other net")),
         first("unknown kind", "PayloadFieldsWrong", kind="club"),
+        first("an end date for a stranger", "PayloadFieldsWrong", until={ident("favre"): NOON}),
+        first("an end date on no day", "PayloadFieldsWrong", until={ident("blanc"): "2031-02-30"}),
+        first("an end date of nobody", "PayloadFieldsWrong", until={"blanc": NOON}),
+        first("end dates as a list", "PayloadFieldsWrong", until=[]),
+        first("no end dates, said with null", "PayloadFieldsWrong", until=None),
         third(
             "manager only in its own statement", "ManagerUnknown", "favre", managers=own["managers"]
         ),

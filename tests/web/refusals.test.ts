@@ -4,6 +4,7 @@ import {
   type Bytes,
   concat,
   fromUtf8,
+  type GroupPayload,
   kemPublic,
   keyCommitment,
   lockOnDevice,
@@ -15,6 +16,7 @@ import {
   openOnDevice,
   parsePayload,
   passwordKeys,
+  presentMembers,
   randomBytes,
   requireCommitment,
   requireGroupSecret,
@@ -254,6 +256,17 @@ describe('a payload', () => {
     await expect(signStatement('cordee1.header', wrong, signer)).rejects.toEqual(
       named('PayloadFieldsWrong'),
     );
+  });
+});
+
+describe('a locum', () => {
+  it('is present until the minute signed', () => {
+    const agreed = {
+      members: ['a', 'b'],
+      until: { b: '2031-08-15T18:00:00.000Z' },
+    } as unknown as GroupPayload;
+    expect(presentMembers(agreed, new Date('2031-08-15T17:59:59Z'))).toEqual(['a', 'b']);
+    expect(presentMembers(agreed, new Date('2031-08-15T18:00:00Z'))).toEqual(['a']);
   });
 });
 

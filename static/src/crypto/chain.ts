@@ -209,6 +209,14 @@ export async function verifyGroupChain(
   };
 }
 
+/** Account ids of the members whose end date has not come at this moment. */
+export function presentMembers({ members, until = {} }: GroupPayload, at = new Date()): string[] {
+  return members.filter((member) => {
+    const end = Object.hasOwn(until, member) ? until[member] : undefined;
+    return end === undefined || at.getTime() < Date.parse(end);
+  });
+}
+
 function requireEpochFollows(payload: GroupPayload, last: GroupPayload | undefined): void {
   if (!last) {
     if (payload.epoch !== 0) throw new EpochBroken('a group begins with epoch 0');

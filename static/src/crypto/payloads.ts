@@ -37,6 +37,8 @@ export interface GroupPayload {
   managers: string[];
   name: string;
   prev: string | null;
+  /** When a member leaves, agreed beforehand, by account id. Absent when nobody does. */
+  until?: { [account: string]: string };
 }
 
 export interface PolicyPayload {
@@ -170,6 +172,16 @@ const nullable =
   (value) =>
     value === null || field(value);
 
+const absentOr =
+  (field: Field): Field =>
+  (value) =>
+    value === undefined || field(value);
+
+const mapOf =
+  (key: Field, field: Field): Field =>
+  (value) =>
+    isObject(value) && Object.entries(value).every(([name, held]) => key(name) && field(held));
+
 const listOf =
   (field: Field, least = 0): Field =>
   (value) =>
@@ -291,6 +303,7 @@ const FIELDS: Record<StatementType, Record<string, Field>> = {
     managers: setOf(uuid, 1),
     name,
     prev,
+    until: absentOr(mapOf(uuid, isTime)),
   },
   'cordee1.policy': {
     v,
@@ -344,6 +357,10 @@ const FIELDS: Record<StatementType, Record<string, Field>> = {
 
 /** Rules that no single field can tell. */
 const TOGETHER: Partial<{ [T in StatementType]: (payload: Payloads[T]) => string | null }> = {
+  'cordee1.group': ({ members, until = {} }) =>
+    Object.keys(until).every((account) => members.includes(account))
+      ? null
+      : 'an end date for somebody who is no member',
   'cordee1.policy': ({ registrars, witnesses, k }) => {
     if (new Set(registrars.map((entry) => entry.sign_key)).size !== registrars.length) {
       return 'two registrars share a key';

@@ -1,5 +1,7 @@
 """Chains of policy, people, groups and case keys: continuity and authority."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from client.crypto import (
@@ -14,6 +16,7 @@ from client.crypto import (
 from protocol import errors
 from protocol.encoding import b64, unb64
 from protocol.errors import NotCertified, OutsideCareCircle, RegistrarUnknown, SignerUnknown
+from protocol.statements import GroupPayload, read_payload
 from tests.vectors.load import vectors
 from tests.vectors.network import (
     POOL,
@@ -219,3 +222,12 @@ def test_a_changed_signature_anywhere_in_a_chain(verifiers, chain):
 def test_another_root():
     with pytest.raises(SignerUnknown):
         verify_policy_chain(CHAINS["policy"], sign_public(secret("another root")))
+
+
+def test_a_locum_is_present_until_the_minute_signed():
+    payload = group(0, 0, None, ["blanc", "mermoud"], ["charlet"])
+    payload["until"] = {ident("mermoud"): "2031-08-15T18:00:00.000Z"}
+    agreed = read_payload(GroupPayload, payload)
+    last_second = datetime(2031, 8, 15, 17, 59, 59, tzinfo=UTC)
+    assert agreed.present(last_second) == {ident("blanc"), ident("mermoud")}
+    assert agreed.present(last_second + timedelta(seconds=1)) == {ident("blanc")}
