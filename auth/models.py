@@ -73,6 +73,8 @@ class Account(Base):
     certified_by: Mapped[UUID | None]
     suspended_at: Mapped[datetime | None]
     last_sign_in_at: Mapped[datetime | None]
+    keys_changed_at: Mapped[datetime | None]
+    """When new keys last took the place of older ones; None for the first."""
 
 
 class AccountStatement(Base):
@@ -144,3 +146,71 @@ class Recovery(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class AccountPending(Base):
+    """New keys of a person that nobody vouches for yet: no part of their chain until then.
+
+    Colleagues go on seeing the chain that a registrar certified, so what was signed long ago stays
+    verifiable while the person waits.
+    """
+
+    __tablename__ = "account_pending"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    seq: Mapped[int]
+    statement: Mapped[dict[str, Any]]
+    hash: Mapped[bytes]
+    sign_key: Mapped[bytes]
+    kem_key: Mapped[bytes]
+    reason: Mapped[str] = mapped_column(String(16))
+    """`renewal`: signed by the keys before; `return`: those were lost."""
+    received_at: Mapped[datetime]
+
+
+class AccountReturn(Base):
+    """A single-use door back for somebody who lost everything, after a registrar checked them."""
+
+    __tablename__ = "account_return"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    totp_secret: Mapped[bytes]
+    """The second factor about to be enrolled, closed with the server's own key."""
+    checked: Mapped[str] = mapped_column(String(16))
+    """How the person was recognised: `in_person`, `video` or `document`."""
+    started_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class AccountLeave(Base):
+    """One absence, announced by the person: from when, until when, and who stands in."""
+
+    __tablename__ = "account_leave"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    delegate_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime]
+
+
+class SealReport(Base):
+    """A seal that did not hold on somebody's device: what and where, never what it holds."""
+
+    __tablename__ = "seal_report"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Chosen by the device: a resend reports once."""
+    reporter_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime] = mapped_column(index=True)
+    subject_kind: Mapped[str] = mapped_column(String(16))
+    subject_id: Mapped[UUID | None]
+    case_id: Mapped[UUID | None]
+    verdict: Mapped[str] = mapped_column(String(64))
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
