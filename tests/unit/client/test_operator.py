@@ -14,7 +14,7 @@ from app.config import Config
 from app.factory import create_app
 from app.migrate import migrate
 from client import CordeeClient
-from client.commands import appoint, init
+from client.commands.founding import appoint, init
 from client.crypto import verify_policy_chain
 from client.errors import PersonNotTrusted, PolicyNotTrusted
 from client.operator import (

@@ -1,0 +1,9 @@
+"""The ``cordee`` commands of a clinician, a manager and an operator, one subject a file.
+
+``base`` holds what they share. A new file of commands is named here, so that it registers itself.
+"""
+
+from client.commands import founding, reading, session, working
+from client.commands.base import commands
+
+__all__ = ["commands", "founding", "reading", "session", "working"]
