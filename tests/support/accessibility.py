@@ -95,6 +95,7 @@ def faults(page: Page, size: str) -> list[str]:
         found += [f"too small to touch: {one}" for one in small_targets(page)]
     if size == "narrow":
         return found
+    page.evaluate(SETTLE)
     found += violations(page)
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

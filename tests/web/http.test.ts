@@ -128,6 +128,15 @@ describe('a request', () => {
     expect(reached).toEqual([false]);
   });
 
+  it('whose answer breaks off halfway is the line too', async () => {
+    handler = (request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '100' });
+      response.write('{"items":[');
+      setTimeout(() => request.socket.destroy(), 20);
+    };
+    await expect(api('GET', '/cases')).rejects.toBeInstanceOf(NetworkDown);
+  });
+
   it('that the page itself gave up is no outage', async () => {
     handler = () => undefined;
     const reached: boolean[] = [];

@@ -115,7 +115,13 @@ export async function api<T>(
   if (response.status === 204 || response.headers.get('Content-Length') === '0') {
     return undefined as T;
   }
-  return (await response.json()) as T;
+  try {
+    return (await response.json()) as T;
+  } catch (cause) {
+    // A line that falls or falls silent halfway through an answer.
+    if (cause instanceof SyntaxError || options.signal?.aborted) throw cause;
+    throw new NetworkDown(cause);
+  }
 }
 
 async function send(
