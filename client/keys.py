@@ -43,6 +43,10 @@ class Keys:
         """How grants of a case name this person."""
         return account_recipient(self.account, self.seq)
 
+    def kem_seed_of(self, seq: int) -> bytes | None:
+        """The private KEM seed of one of this account's key sequences; None for another's."""
+        return self.kem_seed if seq == self.seq else None
+
     @property
     def sign_public(self) -> bytes:
         return sign_public(self.sign_seed)
