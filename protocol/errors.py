@@ -227,3 +227,42 @@ class RecoveryCodeMistyped(ProtocolError):
 
 class PostQuantumMissing(ProtocolError):
     """This build of ``cryptography`` lacks HPKE with MLKEM768-X25519."""
+
+
+# The key log
+
+
+class LogRefused(ProtocolError):
+    """A log, or a proof about it, does not hold."""
+
+
+class ProofOutOfRange(LogRefused):
+    """A size or an index that the tree cannot have."""
+
+
+class InclusionWrong(LogRefused):
+    """The leaf is not in the tree where it is said to be."""
+
+
+class ConsistencyWrong(LogRefused):
+    """The later tree does not extend the earlier one: something logged was changed or dropped."""
+
+
+class NoteMalformed(LogRefused):
+    """Not a signed note, or its text not that of a checkpoint."""
+
+
+class NoteForeign(LogRefused):
+    """A checkpoint of another log or network than the one asked for."""
+
+
+class NoteUnsigned(LogRefused):
+    """The log's own key did not sign, or its signature does not fit."""
+
+
+class CosignatureWrong(LogRefused):
+    """A witness's line does not fit the checkpoint."""
+
+
+class WitnessesTooFew(LogRefused):
+    """Fewer witnesses than the policy asks for have cosigned."""
