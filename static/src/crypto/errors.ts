@@ -244,6 +244,81 @@ export class OutsideCareCircle extends ChainRefused {
   override name = 'OutsideCareCircle';
 }
 
+/** What the key log shows cannot be believed, or does not hold what it should. */
+export class LogRefused extends ProtocolError {
+  override name = 'LogRefused';
+}
+
+/** Not a checkpoint in the one accepted form. */
+export class NoteMalformed extends LogRefused {
+  override name = 'NoteMalformed';
+}
+
+/** A checkpoint of another log. */
+export class NoteForeign extends LogRefused {
+  override name = 'NoteForeign';
+}
+
+/** The log's key did not sign this checkpoint. */
+export class NoteUnsigned extends LogRefused {
+  override name = 'NoteUnsigned';
+}
+
+/** Signed in the name of a witness, and not by it. */
+export class CosignatureWrong extends LogRefused {
+  override name = 'CosignatureWrong';
+}
+
+/** Two people were shown two histories: roots, or two hashes for one statement, differ. */
+export class LogForked extends LogRefused {
+  override name = 'LogForked';
+}
+
+/** The log is shorter than this device or a colleague has seen it. */
+export class LogRolledBack extends LogRefused {
+  override name = 'LogRolledBack';
+}
+
+/** A statement that the log does not hold: perhaps shown to us alone. */
+export class NotInLog extends LogRefused {
+  override name = 'NotInLog';
+}
+
+/** The log holds a later statement of this person, group or network than the server shows. */
+export class StatementWithheld extends LogRefused {
+  override name = 'StatementWithheld';
+}
+
+/** Fewer witnesses vouch for the checkpoint than the network's rules ask. */
+export class WitnessMissing extends LogRefused {
+  override name = 'WitnessMissing';
+}
+
+/** The circle shown hides somebody who holds the key, or shows somebody who does not. */
+export class CircleFalsified extends ProtocolError {
+  override name = 'CircleFalsified';
+}
+
+/** The server names an author whom it cannot show. */
+export class AuthorUnknown extends ProtocolError {
+  override name = 'AuthorUnknown';
+}
+
+/** A message that a colleague had read is not shown. */
+export class MessageWithheld extends ProtocolError {
+  override name = 'MessageWithheld';
+}
+
+/** A message shown twice, before what it answers, or under a key given up before it. */
+export class MessageMisplaced extends ProtocolError {
+  override name = 'MessageMisplaced';
+}
+
+/** The server asks to remove a member whose time no manager has said is over. */
+export class RemovalNotDue extends ProtocolError {
+  override name = 'RemovalNotDue';
+}
+
 /** The server proposes parameters no client accepts. */
 export class KdfRefused extends ProtocolError {
   override name = 'KdfRefused';
@@ -323,6 +398,21 @@ const CLASSES: Record<string, new (message: string) => Error> = {
   GenerationBroken,
   EventOutOfPlace,
   OutsideCareCircle,
+  CircleFalsified,
+  AuthorUnknown,
+  MessageWithheld,
+  MessageMisplaced,
+  RemovalNotDue,
+  LogRefused,
+  NoteMalformed,
+  NoteForeign,
+  NoteUnsigned,
+  CosignatureWrong,
+  LogForked,
+  LogRolledBack,
+  NotInLog,
+  StatementWithheld,
+  WitnessMissing,
   KdfRefused,
   KdfUnknown,
   KdfTooWeak,

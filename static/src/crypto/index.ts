@@ -2,7 +2,7 @@
  * cordee/1 in the browser: pure, no DOM, no network.
  *
  * Read: `bytes` → `errors` → `contexts` → `stream` → `parts` → `hpke` → `password` → `recovery` →
- * `group` → `commitment` → `merkle` → `payloads` → `signing` → `statement` → `links` → `chain` →
+ * `group` → `commitment` → `merkle` → `log-tree` → `payloads` → `signing` → `log-note` → `statement` → `links` → `chain` →
  * `case-chain` → `vault`.
  * Keys are bytes of the caller's; contexts come from `contexts` and nowhere else.
  */
@@ -16,12 +16,15 @@ export * from './features.ts';
 export * from './group.ts';
 export * from './hpke.ts';
 export type { SignKeys } from './links.ts';
+export * from './log-note.ts';
+export * from './log-tree.ts';
 export * from './merkle.ts';
 export * from './parts.ts';
 export * from './password.ts';
 export type * from './payloads.ts';
 export { isStatementType, isTime, readPayload } from './payloads.ts';
 export * from './recovery.ts';
+export * from './safety.ts';
 export { KEM_PUBLIC, KEM_SEED, WRAPPED } from './shapes.ts';
 export * from './signing.ts';
 export * from './statement.ts';
