@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import machine
 from bench.chat import Idle, Saturation, Steady, measure_chat, measure_idle
 from bench.figures import Line, Series, table
-from bench.page import PAGE, write_page
+from bench.page import PAGE, kept_section, write_page
 from bench.servers import (
     databases,
     file_sink,
@@ -75,7 +75,8 @@ def main() -> int:
     if options.write:
         command = command_of(sys.argv[1:], options.note)
         notes = [*filter(None, [options.note]), *notes_of(sections)]
-        PAGE.write_text(write_page(command, options.rounds, load, sections, notes))
+        page = write_page(command, options.rounds, load, sections, notes)
+        PAGE.write_text(page + kept_section("Keys"))
         print(f"\nwritten to {PAGE}")
     return 0
 

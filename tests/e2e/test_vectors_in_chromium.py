@@ -6,26 +6,16 @@ what Chromium opens, and the other way round.
 
 import json
 import os
-import subprocess
-import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from shutil import copytree, which
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.security import HEADERS
 from client import crypto
+from tests.support.harness import VECTORS, served_harness
 
-ROOT = Path(__file__).resolve().parents[2]
-HARNESS = ROOT / "tests/web/harness"
-VECTORS = ROOT / "tests/vectors"
 KEY = bytes(range(32))
 CONTEXT = "cordee1|message|net|case|0|message"
 FIRST_SEGMENT = 1024 * 1024 - 56
@@ -33,46 +23,10 @@ FIRST_SEGMENT = 1024 * 1024 - 56
 Ask = Callable[..., Any]
 
 
-class HardenedFiles(SimpleHTTPRequestHandler):
-    """Files under the headers that the application sends with every answer."""
-
-    def end_headers(self) -> None:
-        for name, value in HEADERS.items():
-            self.send_header(name, value)
-        super().end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Quiet: the browser's own console is what these tests watch."""
-
-
-def _node() -> str:
-    beside = Path(sys.executable).parent / "node"
-    found = str(beside) if beside.exists() else which("node")
-    assert found, "node is missing: make install"
-    return found
-
-
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Build the harness and serve it on loopback, which browsers count as a secure context."""
-    site = tmp_path_factory.mktemp("harness")
-    vite = [_node(), "node_modules/vite/bin/vite.js", "build", "--mode", "harness"]
-    subprocess.run(
-        [*vite, "--outDir", str(site), "--logLevel", "warn"],
-        cwd=ROOT,
-        check=True,
-        env={**os.environ, "NODE_ENV": "production"},
-        timeout=120,
-    )
-    (site / "index.html").write_bytes((HARNESS / "index.html").read_bytes())
-    copytree(
-        VECTORS, site / "vectors", ignore=lambda _, names: {n for n in names if "json" not in n}
-    )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(HardenedFiles, directory=str(site)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
+    with served_harness(tmp_path_factory.mktemp("harness")) as address:
+        yield address
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ import { startWorker } from '../../../static/src/trusted.ts';
 import * as sealing from '../../../static/src/worker/sealing.ts';
 import { patternedPlaintext } from '../support/vectors.ts';
 import { type Report, runVectors } from './run-vectors.ts';
+import { timings } from './timings.ts';
 import vectorsWorkerUrl from './vectors.worker.ts?worker&url';
 
 const errorName = async (run: () => unknown): Promise<string> => {
@@ -184,6 +185,7 @@ async function policyRefusals() {
 }
 
 const harness = {
+  ...timings,
   missingFeatures,
   vectorsInPage: runVectors,
   vectorsInWorker,
