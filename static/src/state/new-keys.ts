@@ -53,8 +53,18 @@ export async function recoveryFields(
   return { ak_recovery: toBase64(sealed), recovery_auth: toBase64(auth) };
 }
 
+/** The place of the next statement in an account's chain, for who comes back with nothing left. */
+export interface NextOf {
+  account: string;
+  seq: number;
+  /** Hash of the statement before it, base64. */
+  prev: string;
+}
+
 export interface NewAccount {
   account: string;
+  /** Of the statement made. */
+  seq: number;
   secrets: AccountSecrets;
   /** As shown to the person, once. */
   recoveryCode: string;
@@ -69,14 +79,18 @@ export interface NewAccount {
 /** Steps of making keys, for a progress bar. */
 export const MAKING_STEPS = 4;
 
-/** Make everything a new account needs. `root` is the pin that came with the invitation. */
+/**
+ * Make everything a new account needs, or one that goes on under keys of its own making. `root` is
+ * the pin that came with the link.
+ */
 export async function makeAccount(
   net: string,
   root: Bytes,
   person: { name: string; rpps: string | null; password: string },
   progress: (step: number) => void,
+  next?: NextOf,
 ): Promise<NewAccount> {
-  const account = crypto.randomUUID();
+  const { account, seq, prev } = next ?? { account: crypto.randomUUID(), seq: 0, prev: null };
   const accountKey = newAccountKey();
   const secrets: AccountSecrets = {
     signSeed: randomBytes(32),
@@ -91,12 +105,12 @@ export async function makeAccount(
       v: 1,
       net,
       account,
-      seq: 0,
+      seq,
       sign_key: toBase64(signer.publicKey),
       kem_key: toBase64(await kemPublic(secrets.kemSeed)),
       name: person.name,
       rpps: person.rpps,
-      prev: null,
+      prev,
     },
     signer,
   );
@@ -105,10 +119,11 @@ export async function makeAccount(
   progress(3);
   const code = newRecoveryCode();
   const byCode = await recoveryFields(net, account, accountKey, code);
-  const keys = await sealAccountSecrets(accountKey, net, account, 0, secrets);
+  const keys = await sealAccountSecrets(accountKey, net, account, seq, secrets);
   progress(4);
   return {
     account,
+    seq,
     secrets,
     recoveryCode: formatRecoveryCode(code),
     fields: { ...byPassword, ...byCode, keys: toBase64(keys), statement },
