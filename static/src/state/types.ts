@@ -19,6 +19,26 @@ export interface Account {
   certified: boolean;
   language: string;
   rpps?: string | null;
+  /** When present keys took the place of older ones; null for the first. */
+  keys_changed_at?: string | null;
+  /** Who co-signed the present keys, in the server's words. */
+  keys_vouched_by?: Named | null;
+  /** New keys that wait for a registrar; to oneself and administrators only. */
+  pending?: PendingKeys | null;
+  /** Running or to come. */
+  leave?: Leave | null;
+}
+
+export interface PendingKeys {
+  statement: Statement;
+  reason: 'renewal' | 'return';
+  since: string;
+}
+
+export interface Leave {
+  from: string;
+  until: string;
+  delegate: Named | null;
 }
 
 /** A person as the directory shows them; the last four fields to administrators only. */
