@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 MIN_SECRET_LENGTH = 32
+SEED_BYTES = 32
 DEMO_SECRET = "demo-only-secret-not-for-production-0123456789"  # noqa: S105
 
 
@@ -36,6 +38,8 @@ class Config:
     mail_from: str = "cordee@localhost"
     vapid_private_key: str | None = field(default=None, repr=False)
     vapid_subject: str | None = None
+    log_key: str | None = field(default=None, repr=False)
+    """Seed of the key that signs the logs, base64; derived from `secret_key` when absent."""
     push_loopback: bool = False
     """Whether push services on this machine, and only those, may be called: for tests."""
     attachment_bytes: int = 600 * 1024 * 1024
@@ -124,6 +128,7 @@ class _Reader:
             mail_from=self.text("CORDEE_MAIL_FROM", "cordee@localhost"),
             vapid_private_key=self.text("CORDEE_VAPID_PRIVATE_KEY", "") or None,
             vapid_subject=self.text("CORDEE_VAPID_SUBJECT", "") or None,
+            log_key=self.text("CORDEE_LOG_KEY", "") or None,
             push_loopback=self.flag("CORDEE_PUSH_LOOPBACK"),
             attachment_bytes=self.number(
                 "CORDEE_ATTACHMENT_BYTES", Config.attachment_bytes, 1 << 20
@@ -201,7 +206,18 @@ class _Reader:
             self.faults.append("CORDEE_WORKER_INLINE=0 needs PostgreSQL: SQLite serves one process")
         if config.vapid_private_key and not (config.vapid_subject or "").startswith("mailto:"):
             self.faults.append("CORDEE_VAPID_SUBJECT must be a mailto: address when push is on")
+        if config.log_key and not _is_seed(config.log_key):
+            self.faults.append(
+                "CORDEE_LOG_KEY must be 32 bytes in base64, as `openssl rand -base64 32` prints"
+            )
         if config.push_loopback and urlsplit(config.base_url).hostname != "localhost":
             self.faults.append("CORDEE_PUSH_LOOPBACK is for tests: it works on localhost only")
         if config.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             self.faults.append("CORDEE_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")
+
+
+def _is_seed(text: str) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == SEED_BYTES
+    except ValueError:
+        return False

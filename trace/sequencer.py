@@ -13,6 +13,7 @@ from app.db import database, session
 from app.transactions import transaction
 from trace.chain import ORIGIN, chain_hash
 from trace.models import TracePlace, TraceRow
+from trace.trees import Tree, grow
 
 log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ def _place_batch() -> int:
             previous = chain_hash(previous, place, row)
             places.append({"place": place, "trace_id": row.id, "hash": previous})
         session().execute(insert(TracePlace), places)
+        grow(Tree.TRACE)
         return len(places)
 
 
