@@ -3,15 +3,24 @@
  * checked down from the root this account pins, and so is every key that is vouched for or wrapped
  * to. The administrator makes a group's first secret and forgets it at once.
  */
-import { type Bytes, randomBytes, toBase64 } from '../crypto/bytes.ts';
+import { type Bytes, fromBase64, randomBytes, toBase64 } from '../crypto/bytes.ts';
 import { type Account as AccountChain, verifyAccountChain } from '../crypto/chain.ts';
 import { groupContext } from '../crypto/contexts.ts';
-import { NotCertified, RegistrarUnknown, SubjectChanged } from '../crypto/errors.ts';
+import {
+  NotCertified,
+  RegistrarUnknown,
+  SequenceBroken,
+  SubjectChanged,
+} from '../crypto/errors.ts';
+import type { AccountPayload } from '../crypto/payloads.ts';
 import {
   cosignStatement,
+  parsePayload,
   type Statement,
   signStatement,
   statementHash,
+  statementPayload,
+  verifyStatement,
 } from '../crypto/statement.ts';
 import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
 import { groupKemPublic, wrap } from '../worker/sealing.ts';
@@ -39,6 +48,7 @@ export async function amRegistrar(): Promise<boolean> {
 
 export interface Candidate {
   entry: DirectoryEntry;
+  /** With the keys to vouch for: those that wait, when there are some. */
   chain: AccountChain;
   /** The words to compare over the telephone. */
   words: string;
@@ -53,9 +63,10 @@ export async function candidate(id: string): Promise<Candidate> {
   const { items } = await api<Page<DirectoryEntry>>('GET', `/accounts?ids=${id}`);
   const entry = items[0];
   if (!entry) throw new Problem(404, 'account_not_found', '');
-  const chain = await underPolicy((rules) =>
+  const before = await underPolicy((rules) =>
     verifyAccountChain(entry.statements, rules, { certified: false }),
   );
+  const chain = entry.pending ? await waitingKeys(before, entry.pending.statement) : before;
   const signed = chain.payload;
   const shown = entry.rpps ?? null;
   if (signed.account !== id || signed.name !== entry.name || signed.rpps !== shown) {
@@ -64,10 +75,36 @@ export async function candidate(id: string): Promise<Candidate> {
   return { entry, chain, words: await fingerprint(chain.signKey, chain.kemKey) };
 }
 
+/**
+ * New keys of a known person that only their own signature vouches for so far. They must go on from
+ * the very chain that the directory shows.
+ */
+async function waitingKeys(before: AccountChain, statement: Statement): Promise<AccountChain> {
+  const said = parsePayload(statementPayload(statement)) as unknown as AccountPayload;
+  const signKey = fromBase64(said.sign_key, 32);
+  const own = { ...statement, s: statement.s.filter(({ k }) => k === said.sign_key) };
+  const payload = await verifyStatement('cordee1.account', own, signKey);
+  const last = before.payload;
+  if (payload.net !== last.net || payload.account !== last.account) {
+    throw new SubjectChanged('the new keys are of somebody else');
+  }
+  if (payload.seq !== last.seq + 1 || payload.prev !== toBase64(before.hash)) {
+    throw new SequenceBroken('the new keys do not go on from the ones before');
+  }
+  return {
+    payload,
+    hash: await statementHash(statement),
+    certified: false,
+    signKey,
+    kemKey: fromBase64(payload.kem_key),
+    signKeys: [...before.signKeys, signKey],
+  };
+}
+
 /** Vouch for a person: sign the very statement they signed. */
 export async function certify({ entry }: Candidate): Promise<void> {
   const { signer } = await registrarKeys();
-  const statement = entry.statements.at(-1) as Statement;
+  const statement = entry.pending?.statement ?? (entry.statements.at(-1) as Statement);
   await api('PUT', `/accounts/${entry.id}/certification`, {
     statement: await cosignStatement(statement, signer),
   });
