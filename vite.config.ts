@@ -42,11 +42,11 @@ function lazyChunk(id: string): string | null {
 const CORE = new RegExp(
   [
     'vite/preload-helper',
-    'node_modules/(preact|@preact/signals(-core)?|idb)/',
+    'node_modules/(preact|@preact/signals(-core)?|idb|@noble/hashes)/',
     'static/src/(router|i18n|short-key|trusted)\\.',
     'static/src/transport/',
-    'static/src/crypto/(bytes|chain|contexts|errors|features|group|links|payloads|signing|statement|stream|vault)\\.',
-    'static/src/state/(device|groups|idle|keys|people|session|status|updates)\\.',
+    'static/src/crypto/(bytes|chain|contexts|errors|features|group|links|log-note|log-tree|merkle|payloads|signing|statement|stream|vault)\\.',
+    'static/src/state/(device|groups|idle|key-log|keys|log-store|people|session|status|updates)\\.',
     'static/src/worker/(rpc|sealing)\\.ts',
     'static/src/ui/(boundary|button|feedback|field|form|frame|icon|index|knot|language-switch|lazy-page|page)\\.',
     'static/src/ui/(problems|shortcuts|status-line|toast|update-banner)\\.',

@@ -35,7 +35,7 @@ export interface SeenLog {
 
 export interface Asking {
   /** The statements are those this device remembered: a later one in the log is no fault. */
-  remembered?: boolean;
+  remembered?: boolean | undefined;
 }
 
 /** What the network's rules say of its log. */
