@@ -6,11 +6,11 @@ A handler asks again at every event: what was true when the socket connected may
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from flask import Flask, Request
@@ -24,7 +24,13 @@ from app.relay import Relay
 from app.sockets import forget_language, remember_language
 from app.wire import hang_up_on_strangers
 from auth.actor import Actor
-from auth.announced import AccountChanged, SessionsRevoked
+from auth.announced import (
+    AccountChanged,
+    KeysChanged,
+    LeaveChanged,
+    SealReported,
+    SessionsRevoked,
+)
 from auth.errors import NotSignedIn
 from auth.gate import check_permission, token_of_environ
 from auth.limits import enforced, spend, spend_address
@@ -40,6 +46,7 @@ SWEEP_BATCH = 500
 
 ConnectHook = Callable[[str, Actor], None]
 DisconnectHook = Callable[[str, UUID], None]
+SweepHook = Callable[[tuple[UUID, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,10 @@ _sids_of_session: dict[UUID, set[str]] = defaultdict(set)
 _sids_of_account: dict[UUID, set[str]] = defaultdict(set)
 _connected: list[ConnectHook] = []
 _disconnected: list[DisconnectHook] = []
+_swept: list[SweepHook] = []
 _evictions = Relay("cordee:evictions")
+_departures = Relay("cordee:departures")
+_process = str(uuid4())
 
 
 def on_connect(hook: ConnectHook) -> None:
@@ -67,6 +77,13 @@ def on_disconnect(hook: DisconnectHook) -> None:
     """Call `hook(sid, account_id)` when a socket is gone."""
     if hook not in _disconnected:
         _disconnected.append(hook)
+
+
+def on_sweep(hook: SweepHook) -> None:
+    """Call `hook(account_ids)` every minute with everybody connected here: what another process
+    should have told and did not is put right then."""
+    if hook not in _swept:
+        _swept.append(hook)
 
 
 def account_room(account_id: UUID) -> str:
@@ -134,6 +151,17 @@ def evict_session(session_id: UUID) -> None:
     _evictions.tell(str(session_id))
 
 
+def evict_account(account_id: UUID, event: str, *payloads: dict[str, Any]) -> None:
+    """Tell every socket of a person that something is over for them, then cut it, on every process.
+
+    The session lives on: a device comes back, into the rooms of today alone.
+    """
+    _see_off(account_id, event, payloads)
+    # From whom, because this process hears it too, when the device may be back already.
+    told = {"from": _process, "account": str(account_id), "event": event, "payloads": payloads}
+    _departures.tell(told)
+
+
 def register_sockets(app: Flask, config: Config) -> None:
     """Bind connect and disconnect; listen for sessions that end, here and on other processes."""
     _sockets.clear()
@@ -169,7 +197,11 @@ def register_sockets(app: Flask, config: Config) -> None:
     server.on("disconnect", disconnect)
     on_commit(SessionsRevoked, _evict_revoked)
     on_commit(AccountChanged, _tell_account_changed)
+    on_commit(KeysChanged, _tell_peers)
+    on_commit(LeaveChanged, _tell_peers)
+    on_commit(SealReported, _tell_seal_reported)
     _evictions.bind(config, lambda session_id: _cut(UUID(session_id)))
+    _departures.bind(config, _hear_departure)
 
 
 def _let_in(sid: str, environ: dict[str, Any], config: Config) -> Actor:
@@ -201,11 +233,34 @@ def _tell_account_changed(fact: AccountChanged) -> None:
     )
 
 
+def _tell_peers(fact: KeysChanged | LeaveChanged) -> None:
+    for peer in fact.peers:
+        socketio.emit("account:changed", {"account": str(fact.account_id)}, to=account_room(peer))
+
+
+def _tell_seal_reported(fact: SealReported) -> None:
+    for administrator in fact.administrators:
+        socketio.emit("seal:reported", {"id": str(fact.report_id)}, to=account_room(administrator))
+
+
 def _cut(session_id: UUID) -> None:
     server: Any = socketio.server
     for sid in tuple(_sids_of_session.get(session_id, ())):
         server.emit("session:revoked", {}, to=sid)
         server.disconnect(sid)
+
+
+def _see_off(account_id: UUID, event: str, payloads: Iterable[dict[str, Any]]) -> None:
+    server: Any = socketio.server
+    for sid in sids_of(account_id):
+        for payload in payloads:
+            server.emit(event, payload, to=sid)
+        server.disconnect(sid)
+
+
+def _hear_departure(told: dict[str, Any]) -> None:
+    if told["from"] != _process:
+        _see_off(UUID(told["account"]), told["event"], told["payloads"])
 
 
 def cut_expired() -> None:
@@ -225,6 +280,8 @@ def _sweep(server: Any) -> None:
         try:
             strangers = hang_up_on_strangers(server, strangers)
             cut_expired()
+            for hook in _swept:
+                hook(tuple(_sids_of_account))
         except Exception:
             log.exception("sockets_not_swept")
 

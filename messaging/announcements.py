@@ -10,10 +10,8 @@ from uuid import UUID
 from app.announcements import on_commit
 from app.config import Config
 from app.extensions import socketio
-from app.transactions import transactional
-from auth.actor import Actor
-from auth.sockets import account_room, on_connect, on_disconnect
-from messaging import presence, rolls
+from auth.sockets import account_room, on_disconnect
+from messaging import presence
 from messaging.announced import (
     CaseClaimed,
     CaseFact,
@@ -23,37 +21,27 @@ from messaging.announced import (
     ReceiptMoved,
     StepTaken,
 )
-from messaging.rolls import move_members
 from messaging.schemas import AttachmentAnswer, MessageAnswer, Named
-from pools.announced import GroupChanged
-from pools.service.roll import groups_of
+from pools.rooms import group_room
 
 HINT_EVERY = 0.25
 """Seconds within which the inbox hints of one case's messages become one."""
 
 
 def register_announcements(config: Config) -> None:
-    """Listen for what happened, and for sockets that come and go."""
+    """Listen for what happened, and for sockets that go."""
     presence.bind(config)
-    rolls.bind(config, _leave_all_cases)
     on_commit(CaseOpened, tell_case_changed)
     on_commit(CaseClaimed, tell_case_changed)
     on_commit(StepTaken, _tell_step)
     on_commit(MessagePosted, _tell_message)
     on_commit(ReceiptMoved, _tell_receipt)
-    on_commit(GroupChanged, _tell_group)
-    on_connect(_enter_own_rooms)
     on_disconnect(_leave_cases)
 
 
 def case_room(case_id: UUID) -> str:
     """Every device that looks at a case."""
     return f"case:{case_id}"
-
-
-def group_room(group_id: UUID) -> str:
-    """Every device of a group's members."""
-    return f"group:{group_id}"
 
 
 def tell_case(case_id: UUID, event: str, payload: dict[str, Any]) -> None:
@@ -123,34 +111,6 @@ def _tell_receipt(fact: ReceiptMoved) -> None:
             "delivered": fact.delivered,
         },
     )
-
-
-def _tell_group(fact: GroupChanged) -> None:
-    """Move its sockets and say that the group is not as it was."""
-    room = group_room(fact.group_id)
-    move_members(room, fact.joined, ())
-    people = [account_room(one) for one in {*fact.joined, *fact.left, *fact.managers}]
-    socketio.emit("group:changed", {"group": str(fact.group_id)}, to=[room, *people])
-    move_members(room, (), fact.left)
-
-
-def _leave_all_cases(sid: str) -> None:
-    """Out of every case the socket looks at: its client joins again those still allowed."""
-    server: Any = socketio.server
-    for case_id in presence.cases_of(sid):
-        server.leave_room(sid, case_room(case_id))
-        tell_presence(presence.leave(sid, case_id))
-
-
-def _enter_own_rooms(sid: str, actor: Actor) -> None:
-    server: Any = socketio.server
-    for group_id in _rooms_of(actor) if actor.certified else ():
-        server.enter_room(sid, group_room(group_id))
-
-
-@transactional(read_only=True)
-def _rooms_of(actor: Actor) -> set[UUID]:
-    return groups_of(actor.account_id)
 
 
 def _leave_cases(sid: str, account_id: UUID) -> None:

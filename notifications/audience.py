@@ -15,7 +15,7 @@ from auth.models import Account
 from messaging.models import Case, CaseReceipt
 from notifications.models import Delivery
 from notifications.rules import Kind
-from pools.models import GroupMember
+from pools.models import BELONGS, GroupMember
 from pools.service.roll import members_of
 
 SECURITY = frozenset({Kind.PASSWORD_CHANGED, Kind.NEW_DEVICE})
@@ -43,7 +43,7 @@ def audiences(happened: Collection[Concerned]) -> dict[Concerned, set[UUID]]:
     groups = {case.care_team_id for case in cases.values()} - {None}
     groups |= {cases[i.case_id].pool_id for i in happened if i.case_id and i.case_id in cases}
     members: dict[UUID, set[UUID]] = defaultdict(set)
-    rolls = select(GroupMember.group_id, GroupMember.account_id)
+    rolls = select(GroupMember.group_id, GroupMember.account_id).where(BELONGS)
     for group_id, account_id in session().execute(rolls.where(GroupMember.group_id.in_(groups))):
         members[group_id].add(account_id)
     found = {}

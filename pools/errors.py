@@ -63,3 +63,19 @@ class NotGroupManager(DomainError):
     code = "not_group_manager"
     status = 403
     message = "Only a manager of this group can change it."
+
+
+class LinkRefused(DomainError):
+    """A link between epochs where there is none to make: same epoch, first or future one."""
+
+    code = "link_refused"
+    status = 422
+    message = "The key to this group's history was not handed over as expected. Reload the page."
+
+
+class OverflowRefused(DomainError):
+    """Only pools overflow, and only into other pools that are open."""
+
+    code = "overflow_refused"
+    status = 422
+    message = "Choose other open pools, each once, to take over this pool's cases."

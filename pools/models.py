@@ -6,10 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    bindparam,
+    or_,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base
+from app import clock
+from app.db import Base, UtcDateTime
 
 
 class Organisation(Base):
@@ -75,14 +84,31 @@ class GroupStatement(Base):
 
 
 class GroupMember(Base):
-    """A person who reads with the group's key, by the last statement."""
+    """A person who reads with the group's key, by the last statement: every question about
+    members asks with BELONGS."""
 
     __tablename__ = "group_member"
-    __table_args__ = (Index("ix_group_member_account_id", "account_id"),)
+    __table_args__ = (
+        Index("ix_group_member_account_id", "account_id"),
+        Index("ix_group_member_until", "until"),
+    )
 
     group_id: Mapped[UUID] = mapped_column(ForeignKey("care_group.id"), primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     joined_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    """The end the manager signed. From this instant the person is no member any more, though the
+    roll names them until a manager's device removes them from the chain."""
+    departed_at: Mapped[datetime | None]
+    """When the clock saw that the end had come, told it and cut the sockets."""
+
+
+BELONGS: ColumnElement[bool] = or_(
+    GroupMember.until.is_(None),
+    GroupMember.until > bindparam("belongs_at", callable_=clock.now, type_=UtcDateTime()),
+)
+"""Whether a row of the roll counts now. The instant is asked for at each execution, so that this
+may stand in a statement built once."""
 
 
 class GroupManager(Base):
@@ -109,3 +135,41 @@ class GroupGrant(Base):
     wrapped: Mapped[bytes]
     granted_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     granted_at: Mapped[datetime]
+
+
+class GroupPrevious(Base):
+    """A link of history: the secret of the epoch before, sealed under this one's chain key.
+
+    One per author: the server cannot tell a right link from a wrong one, readers try each.
+    """
+
+    __tablename__ = "group_previous"
+
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("care_group.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    sealed: Mapped[bytes]
+    sealed_at: Mapped[datetime]
+
+
+class GroupGrantRefused(Base):
+    """A grant that did not open for its holder: its granter does not get a second try."""
+
+    __tablename__ = "group_grant_refused"
+
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("care_group.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    member_seq: Mapped[int] = mapped_column(primary_key=True)
+    granted_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    refused_at: Mapped[datetime]
+
+
+class GroupOverflow(Base):
+    """A pool that may take over another's cases, in the order it is asked."""
+
+    __tablename__ = "group_overflow"
+
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("care_group.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    overflow_id: Mapped[UUID] = mapped_column(ForeignKey("care_group.id"))

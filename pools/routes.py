@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 
 from app.http import describe, parse, parse_query, reply
 from auth.gate import current_actor, require
+from auth.limits import spend
 from auth.permissions import Permission
 from pools.schemas import (
     Grant,
@@ -22,11 +23,15 @@ from pools.schemas import (
     OrganisationPage,
     PageQuery,
     PendingGrants,
+    PreviousBody,
     StatementBody,
 )
-from pools.service import grants, groups, organisations, reading
+from pools.service import grants, groups, history, organisations, pending, reading
 
 pools = Blueprint("pools", __name__)
+
+GRANT_REFUSALS = 30
+"""Broken grants one device may report in an hour: each is told to administrators."""
 
 
 @pools.get("/organisations")
@@ -97,7 +102,7 @@ def patch_group(group_id: UUID) -> Response:
 @require(Permission.GROUP_GRANT)
 @describe(answer=PendingGrants)
 def get_pending_grants() -> Response:
-    return reply(grants.pending_grants(current_actor()))
+    return reply(pending.pending_grants(current_actor()))
 
 
 @pools.put("/groups/<uuid:group_id>/grants/<int:epoch>/<uuid:member>")
@@ -105,4 +110,22 @@ def get_pending_grants() -> Response:
 @describe(body=Grant, status=204)
 def put_grant(group_id: UUID, epoch: int, member: UUID) -> Response:
     grants.grant_group(current_actor(), group_id, epoch, member, parse(Grant))
+    return reply()
+
+
+@pools.delete("/groups/<uuid:group_id>/grants/<int:epoch>/me")
+@require(Permission.GROUP_GRANT)
+@describe(status=204)
+def delete_own_grant(group_id: UUID, epoch: int) -> Response:
+    actor = current_actor()
+    spend(actor, "grant_refusal", GRANT_REFUSALS, per=3600)
+    grants.refuse_grant(actor, group_id, epoch)
+    return reply()
+
+
+@pools.put("/groups/<uuid:group_id>/previous/<int:epoch>")
+@require(Permission.GROUP_GRANT)
+@describe(body=PreviousBody, status=204)
+def put_previous(group_id: UUID, epoch: int) -> Response:
+    history.link_epoch(current_actor(), group_id, epoch, parse(PreviousBody))
     return reply()

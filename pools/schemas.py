@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from app.http import B64, Schema
-from protocol.shapes import WRAPPED_SIZE
+from app.http import B64, Instant, Schema
+from protocol.shapes import KEY_SIZE, WRAPPED_SIZE, sealed_size
 from protocol.statements import SignedStatement
 
 LONGEST_DEADLINE = 10_080
@@ -55,6 +55,10 @@ def check_finess(text: str) -> str:
 
 Finess = Annotated[str, AfterValidator(check_finess)]
 Wrapped = Annotated[B64, Field(min_length=WRAPPED_SIZE, max_length=WRAPPED_SIZE)]
+SealedSecret = Annotated[
+    B64, Field(min_length=sealed_size(KEY_SIZE), max_length=sealed_size(KEY_SIZE))
+]
+"""88 bytes: the 32 of an epoch's secret sealed under the next one's chain key."""
 Minutes = Annotated[int, Field(ge=1, le=LONGEST_DEADLINE)]
 
 
@@ -128,8 +132,18 @@ class GroupBody(Schema):
 
 
 class StatementBody(Schema):
+    """A manager's next statement. With the next epoch come its grants and, from a manager who is a
+    member, the link to the epoch before."""
+
     statement: SignedStatement
     grants: dict[UUID, Grant] = Field(default_factory=dict, max_length=500)
+    previous: SealedSecret | None = None
+    now: bool = False
+    """Seal open cases again at once rather than at the next post ("remove now")."""
+
+
+class PreviousBody(Schema):
+    sealed: SealedSecret
 
 
 class GroupChange(Schema):
@@ -137,6 +151,8 @@ class GroupChange(Schema):
     territory: Place | None = None
     deadlines: Deadlines | None = None
     archived: bool | None = None
+    overflow: list[UUID] | None = Field(None, max_length=4)
+    """Pools that may take over this pool's cases, in the order they are asked."""
 
 
 class MemberAnswer(Schema):
@@ -146,6 +162,16 @@ class MemberAnswer(Schema):
     present: bool
     waiting: bool
     """A member on the roll to whom nobody has yet handed today's key."""
+    until: Instant | None
+    """When the person leaves, as the manager signed."""
+
+
+class AwayAnswer(Schema):
+    """A member on leave, and who stands in."""
+
+    id: UUID
+    until: Instant
+    delegate: Named | None
 
 
 class GroupAnswer(Schema):
@@ -164,6 +190,11 @@ class GroupAnswer(Schema):
     median_answer_minutes: int | None
     mine: bool
     managed: bool
+    overflow: list[Named]
+    departures_due: bool
+    """An end date has passed and the chain still names the person: a manager's device removes
+    them when it is next online."""
+    away: list[AwayAnswer]
 
 
 class MyGrant(Schema):
@@ -177,11 +208,13 @@ class PreviousSecret(Schema):
 
     epoch: int
     sealed: B64
+    by: UUID
 
 
 class GroupWithKeys(GroupAnswer):
     grants: list[MyGrant]
     previous: list[PreviousSecret]
+    """Several per epoch at times: a reader tries each until the key fits the signed one."""
 
 
 class GroupPage(Schema):
@@ -197,6 +230,35 @@ class PendingGrant(Schema):
     statements: list[dict[str, Any]]
 
 
+class PendingLink(Schema):
+    """An epoch without a link to the one before, both of whose secrets the caller holds."""
+
+    group: UUID
+    epoch: int
+
+
+class PendingRegrant(Schema):
+    """Somebody of a case's circle whose keys were renewed: the case is to be wrapped again."""
+
+    case: UUID
+    account: UUID
+    seq: int
+
+
+class PendingDeparture(Schema):
+    """Members whose end date has passed, of a group the caller manages: to be removed."""
+
+    group: UUID
+    members: list[UUID]
+
+
 class PendingGrants(Schema):
+    """What this person's device can mend without asking anybody."""
+
     items: list[PendingGrant]
+    links: list[PendingLink]
+    cases: list[UUID]
+    """Cases to be sealed again at once, because a manager asked for it."""
+    regrants: list[PendingRegrant]
+    departures: list[PendingDeparture]
     next: str | None = None

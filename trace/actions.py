@@ -34,7 +34,23 @@ class Action(StrEnum):
     ACCOUNT_LIST = "account:list"
     ACCOUNT_DENY = "account:deny"
     """A door refused by role: which endpoint is in the detail."""
+    ACCOUNT_KEYS_RENEW = "account:keys_renew"
+    """New keys in place of ones that may be in other hands."""
+    ACCOUNT_RETURN_START = "account:return_start"
+    """A registrar checked somebody who lost everything; how is in the detail."""
+    ACCOUNT_RETURN = "account:return"
+    ACCOUNT_RETURN_FAILURE = "account:return_failure"
+    ACCOUNT_LEAVE = "account:leave"
+    ACCOUNT_LEAVE_END = "account:leave_end"
     SESSION_REVOKE = "session:revoke"
+
+    SEAL_REPORT = "seal:report"
+    """A device found a seal broken: what and where, by a code."""
+    SEAL_LIST = "seal:list"
+    SEAL_SETTLE = "seal:settle"
+
+    CUSTODIAN_OPEN = "custodian:open"
+    """A case was restored from a backup with the archive key; why, by a code, is in the detail."""
 
     ORGANISATION_CREATE = "organisation:create"
     ORGANISATION_CHANGE = "organisation:change"
@@ -47,6 +63,12 @@ class Action(StrEnum):
     GROUP_STATE = "group:state"
     """A manager's next signed statement: members, managers or name."""
     GROUP_GRANT = "group:grant"
+    GROUP_GRANT_BROKEN = "group:grant_refused"
+    """A holder could not open what was handed over; who had wrapped it is in the detail."""
+    GROUP_LINK = "group:link"
+    """The secret of one epoch sealed under the next: history for those who come later."""
+    GROUP_DEPART = "group:depart"
+    """An end date came."""
     GROUP_READ = "group:read"
     GROUP_LIST = "group:list"
     GROUP_DENY = "group:deny"
@@ -66,7 +88,18 @@ class Action(StrEnum):
     CASE_REFUSE = "case:refuse"
     CASE_CANCEL = "case:cancel"
     CASE_ASK_AGAIN = "case:ask_again"
+    CASE_GIVE_SECOND_OPINION = "case:give_second_opinion"
+    CASE_TAKE_OVER = "case:take_over"
     CASE_JOIN = "case:join"
+    CASE_FORWARD = "case:forward"
+    CASE_OVERFLOW = "case:overflow"
+    """Passed on to the next pool that was prepared at the opening."""
+    CASE_SECOND_OPINION = "case:second_opinion"
+    CASE_BRING_IN = "case:bring_in"
+    """A person by name: an expert or the patient's own doctor, as the detail says."""
+    CASE_TAKE_OFF = "case:take_off"
+    CASE_REKEY = "case:rekey"
+    CASE_REGRANT = "case:regrant"
     CASE_STEP_REFUSED = "case:step_refused"
     CASE_DENY = "case:deny"
 
@@ -102,6 +135,8 @@ DETAIL_KEYS: frozenset[str] = frozenset(
         "format",
         "from_state",
         "generation",
+        "granted_by",
+        "holder",
         "kind",
         "member",
         "member_seq",

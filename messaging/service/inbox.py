@@ -1,8 +1,9 @@
 """The inbox: who waits for whom, the most urgent first.
 
 A person is concerned in several ways: they opened the case, their care team did, their pool
-received it, they claimed it. Each way is one `Arm`, served by one index from its first row, so a
-page costs the same among a hundred cases and among a million.
+received it, they claimed it, they were brought in later. Each way is one `Arm`; all but the last,
+of which there are few, are served by one index from its first row, so a page costs the same among
+a hundred cases and among a million.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import session
 from app.transactions import transactional
 from auth.actor import Actor
 from auth.service.paging import instant, read_cursor, row_number, write_cursor
-from messaging.models import Case, Urgency
+from messaging.models import Case, CaseParty, Role, Urgency
 from messaging.schemas import CasesAnswer, CasesQuery, Counts
+from messaging.service.access import CONSULTED
 from messaging.service.showing import show_cases
 from messaging.service.steps import SETTLED, State
-from pools.models import Group, GroupMember
+from pools.models import BELONGS, Group, GroupMember
 from trace import Action, record
 
 MOST_COUNTED = 1000
@@ -46,6 +47,14 @@ EXPERT_BOXES: dict[str, frozenset[State]] = {
     "done": SETTLED,
     "all": frozenset(State),
 }
+CONSULTED_BOXES: dict[str, frozenset[State]] = {
+    "unclaimed": frozenset(),
+    "mine": OPEN,
+    "waiting": frozenset(),
+    "done": SETTLED,
+    "all": frozenset(State),
+}
+"""Of whoever was brought in later: nothing waits for them alone."""
 POOL_BOXES = ("unclaimed", "all")
 """Boxes that hold what concerns the whole pool; the others hold what one expert claimed."""
 
@@ -54,14 +63,12 @@ POOL_BOXES = ("unclaimed", "all")
 class Arm:
     """One way a case concerns the person, and in which states."""
 
-    column: InstrumentedAttribute[Any]
-    value: UUID
+    where: tuple[ColumnElement[bool], ...]
     states: frozenset[State]
-    besides: tuple[ColumnElement[bool], ...] = ()
 
     def cases(self, settled: bool) -> Select[UUID]:
         """Their ids, on one side of the line between work and past."""
-        where = [self.column == self.value, *self.besides]
+        where = list(self.where)
         where.append(Case.settled_at.is_not(None) if settled else Case.settled_at.is_(None))
         wanted = self.states & SETTLED if settled else self.states - SETTLED
         if wanted != (SETTLED if settled else OPEN):
@@ -94,7 +101,7 @@ def _own_groups(actor: Actor) -> tuple[set[UUID], set[UUID]]:
     rows = session().execute(
         select(Group.id, Group.kind)
         .join(GroupMember, GroupMember.group_id == Group.id)
-        .where(GroupMember.account_id == actor.account_id)
+        .where(GroupMember.account_id == actor.account_id, BELONGS)
     )
     kinds = dict(rows.all())
     teams = {group_id for group_id, kind in kinds.items() if kind == "care_team"}
@@ -108,16 +115,31 @@ def _arms(
     arms: list[Arm] = []
     if role != "expert":
         states = REQUESTER_BOXES[box]
-        arms.append(Arm(Case.opened_by, me, states))
-        arms += [Arm(Case.care_team_id, team, states) for team in teams]
+        arms.append(Arm((Case.opened_by == me,), states))
+        arms += [Arm((Case.care_team_id == team,), states) for team in teams]
+        if CONSULTED_BOXES[box]:
+            arms.append(Arm((_brought_in({me}, {Role.DOCTOR}),), CONSULTED_BOXES[box]))
     if role != "requester":
         states = EXPERT_BOXES[box]
         if box in POOL_BOXES:
-            arms += [Arm(Case.pool_id, pool, states, (Case.opened_by != me,)) for pool in pools]
+            arms += [Arm((Case.pool_id == pool, Case.opened_by != me), states) for pool in pools]
         elif pools:
             # Whoever left the pool no longer sees what they claimed there.
-            arms.append(Arm(Case.expert_id, me, states, (Case.pool_id.in_(pools),)))
+            arms.append(Arm((Case.expert_id == me, Case.pool_id.in_(pools)), states))
+        if CONSULTED_BOXES[box]:
+            arms.append(Arm((_brought_in({me, *pools}, CONSULTED),), CONSULTED_BOXES[box]))
     return [arm for arm in arms if arm.states]
+
+
+def _brought_in(holders: set[UUID], roles: frozenset[Role] | set[Role]) -> ColumnElement[bool]:
+    """Cases whose circle these joined after the opening: few beside those of their own."""
+    return Case.id.in_(
+        select(CaseParty.case_id).where(
+            CaseParty.holder_id.in_(holders),
+            CaseParty.left_at.is_(None),
+            CaseParty.role.in_(roles),
+        )
+    )
 
 
 def _filters(query: CasesQuery) -> list[ColumnElement[bool]]:

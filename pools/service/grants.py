@@ -3,73 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from app import clock
 from app.db import session
 from app.transactions import transactional
 from auth.actor import Actor
-from auth.models import AccountStatement
+from auth.models import SealReport
 from pools.errors import GrantRefused, NotKeyHolder
-from pools.models import Group, GroupGrant, GroupMember
-from pools.schemas import Grant, PendingGrant, PendingGrants
+from pools.models import Group, GroupGrant, GroupGrantRefused
+from pools.schemas import Grant
 from pools.service.roll import announce_group, lock_group, members_of
-from pools.service.standing import key_chains, key_sequences
+from pools.service.standing import key_sequences
 from trace import Action, record, record_refusal
 
-AT_ONCE = 50
-
-
-@transactional
-def pending_grants(actor: Actor) -> PendingGrants:
-    """The wraps this person's device can perform: members of their groups without today's key."""
-    mine, theirs = aliased(GroupGrant), aliased(GroupGrant)
-    newest = (
-        select(func.max(AccountStatement.seq))
-        .where(AccountStatement.account_id == GroupMember.account_id)
-        .scalar_subquery()
-    )
-    rows = (
-        session()
-        .execute(
-            select(Group.id, Group.epoch, GroupMember.account_id, newest)
-            .join(mine, and_(mine.group_id == Group.id, mine.epoch == Group.epoch))
-            .join(GroupMember, GroupMember.group_id == Group.id)
-            .outerjoin(
-                theirs,
-                and_(
-                    theirs.group_id == Group.id,
-                    theirs.epoch == Group.epoch,
-                    theirs.account_id == GroupMember.account_id,
-                ),
-            )
-            .where(
-                mine.account_id == actor.account_id,
-                Group.archived_at.is_(None),
-                or_(theirs.account_id.is_(None), theirs.member_seq < newest),
-            )
-            .order_by(Group.id, GroupMember.account_id)
-            .limit(AT_ONCE)
-        )
-        .all()
-    )
-    chains = key_chains({member for _, _, member, _ in rows})
-    record(actor, Action.GROUP_LIST, ("group", None), detail={"count": len(rows)})
-    return PendingGrants(
-        items=[
-            PendingGrant(
-                group=group_id,
-                epoch=epoch,
-                member=member,
-                member_seq=seq,
-                statements=chains[member],
-            )
-            for group_id, epoch, member, seq in rows
-        ]
-    )
+UNOPENED = "group_grant_unopened"
+"""The verdict under which administrators hear of a grant that did not open."""
 
 
 @transactional
@@ -87,6 +38,9 @@ def grant_group(actor: Actor, group_id: UUID, epoch: int, member: UUID, grant: G
     if epoch != group.epoch:
         raise GrantRefused(epoch=group.epoch)
     check_grants({member: grant}, members)
+    spoilt = (group_id, epoch, member, grant.member_seq, actor.account_id)
+    if session().get(GroupGrantRefused, spoilt):
+        raise GrantRefused(member=str(member), reason="refused_before")
     if store_grant(actor, group, member, grant):
         record(
             actor,
@@ -94,7 +48,63 @@ def grant_group(actor: Actor, group_id: UUID, epoch: int, member: UUID, grant: G
             ("group", group_id),
             detail={"epoch": epoch, "member": member, "member_seq": grant.member_seq},
         )
-        announce_group(actor, group)
+        announce_group(actor, group, shown=False)
+
+
+@transactional
+def refuse_grant(actor: Actor, group_id: UUID, epoch: int) -> None:
+    """The holder says that their own grant does not open: another member is to hand it over.
+
+    Whoever wrapped it does not get a second try with the same keys, and administrators hear of it
+    without a word of content. A grant to keys replaced since needs no complaint: it is pending.
+    Raises NotKeyHolder for who does not belong.
+    """
+    group = lock_group(group_id)
+    if actor.account_id not in members_of(group_id):
+        record_refusal(actor, Action.GROUP_DENY, ("group", group_id))
+        raise NotKeyHolder()
+    grant = _own_grant(actor, group, epoch)
+    newest = key_sequences([actor.account_id])[actor.account_id]
+    if grant is None or grant.member_seq != newest:
+        return
+    now = clock.now()
+    session().delete(grant)
+    session().add(
+        GroupGrantRefused(
+            group_id=group_id,
+            epoch=epoch,
+            account_id=actor.account_id,
+            member_seq=grant.member_seq,
+            granted_by=grant.granted_by,
+            refused_at=now,
+        )
+    )
+    session().add(
+        SealReport(
+            id=uuid4(),
+            reporter_id=actor.account_id,
+            at=now,
+            subject_kind="group",
+            subject_id=group_id,
+            case_id=None,
+            verdict=UNOPENED,
+            settled_at=None,
+            settled_by=None,
+        )
+    )
+    record(
+        actor,
+        Action.GROUP_GRANT_BROKEN,
+        ("group", group_id),
+        detail={"epoch": epoch, "granted_by": grant.granted_by},
+    )
+    announce_group(actor, group, shown=False)
+
+
+def _own_grant(actor: Actor, group: Group, epoch: int) -> GroupGrant | None:
+    if not 0 <= epoch <= group.epoch:
+        return None
+    return session().get(GroupGrant, (group.id, epoch, actor.account_id))
 
 
 def check_grants(grants: Mapping[UUID, Grant], members: set[UUID]) -> None:
@@ -125,3 +135,14 @@ def store_grant(actor: Actor, group: Group, member: UUID, grant: Grant) -> bool:
         )
     )
     return True
+
+
+def held_epochs(account_id: UUID, group_id: UUID) -> set[int]:
+    """The epochs of a group whose secret was handed to this person."""
+    return set(
+        session().scalars(
+            select(GroupGrant.epoch).where(
+                GroupGrant.group_id == group_id, GroupGrant.account_id == account_id
+            )
+        )
+    )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
 from app import clock
+from app.announcements import announce_on_commit
 from app.db import session
 from app.errors import Conflict
 from app.transactions import transactional
 from auth.actor import Actor
-from pools.errors import OrganisationNotFound, StatementRefused
-from pools.models import Group, GroupStatement, Organisation
+from pools.announced import GroupRekeyed
+from pools.errors import LinkRefused, OrganisationNotFound, OverflowRefused, StatementRefused
+from pools.models import Group, GroupOverflow, GroupStatement, Organisation
 from pools.schemas import Deadlines, GroupBody, GroupChange, StatementBody
+from pools.service.history import store_link
 from pools.service.links import append_link, link_hash, verify_link
 from pools.service.roll import announce_group, lock_group
 from trace import Action, record
@@ -67,7 +70,7 @@ def state_group(actor: Actor, group_id: UUID, body: StatementBody) -> UUID:
     """Append a manager's next statement: who belongs, who manages, under which name.
 
     The same statement again changes nothing. Raises GroupMoved when another came in between,
-    NotGroupManager, StatementRefused, MemberUnknown, GrantRefused.
+    NotGroupManager, StatementRefused, MemberUnknown, GrantRefused, LinkRefused.
     """
     group = lock_group(group_id)
     statement = body.statement.model_dump(mode="json")
@@ -81,16 +84,27 @@ def state_group(actor: Actor, group_id: UUID, body: StatementBody) -> UUID:
     if any(link.hash == link_hash(statement) for link in chain):
         return group_id
     verified = verify_link(actor, group_id, [*(link.statement for link in chain), statement], group)
+    epoch = group.epoch
     joined, left = append_link(actor, group, verified, statement, body.grants)
     group.name = verified.payload.name
-    record(actor, Action.GROUP_STATE, ("group", group.id), detail={"seq": group.seq})
+    if body.previous is not None:
+        if group.epoch == epoch:
+            raise LinkRefused(epoch=epoch)
+        store_link(actor, group, group.epoch, body.previous)
+    detail = {"seq": group.seq, "epoch": group.epoch}
+    record(actor, Action.GROUP_STATE, ("group", group.id), detail=detail)
     announce_group(actor, group, joined=joined, left=left)
+    if group.epoch > epoch:
+        announce_on_commit(GroupRekeyed(group_id=group.id, epoch=group.epoch, now=body.now))
     return group_id
 
 
 @transactional
 def change_group(actor: Actor, group_id: UUID, change: GroupChange) -> UUID:
-    """Change what is only shown: name, territory, deadlines, archived. Raises GroupNotFound."""
+    """Change what no signature covers: name, territory, deadlines, archive, overflow pools.
+
+    Raises GroupNotFound, OverflowRefused.
+    """
     group = lock_group(group_id)
     action = Action.GROUP_CHANGE
     if change.name is not None:
@@ -104,6 +118,28 @@ def change_group(actor: Actor, group_id: UUID, change: GroupChange) -> UUID:
     if change.archived is not None and change.archived != bool(group.archived_at):
         group.archived_at = clock.now() if change.archived else None
         action = Action.GROUP_ARCHIVE
+    if change.overflow is not None:
+        _declare_overflow(group, change.overflow)
     record(actor, action, ("group", group.id))
     announce_group(actor, group)
     return group_id
+
+
+def _declare_overflow(group: Group, pools: list[UUID]) -> None:
+    """Replace the pools that may take over; nobody signs them, each opening shows whom it wraps to.
+
+    A circle is no harm: a case is passed on only to pools it was wrapped to when it was opened.
+    """
+    open_pools = select(func.count()).where(
+        Group.id.in_(pools), Group.kind == "pool", Group.archived_at.is_(None)
+    )
+    if (
+        group.kind != "pool"
+        or group.id in pools
+        or len(set(pools)) != len(pools)
+        or session().scalar(open_pools) != len(pools)
+    ):
+        raise OverflowRefused()
+    session().execute(delete(GroupOverflow).where(GroupOverflow.group_id == group.id))
+    for place, pool in enumerate(pools):
+        session().add(GroupOverflow(group_id=group.id, place=place, overflow_id=pool))

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from app import clock
 from app.db import session
 from auth.actor import Actor
 from auth.models import AccountStatement
 from auth.service.network import current_policy
-from pools.errors import GroupMoved, NotGroupManager, StatementRefused
+from pools.errors import GrantRefused, GroupMoved, NotGroupManager, StatementRefused
 from pools.models import Group, GroupManager, GroupMember, GroupStatement
 from pools.schemas import Grant
 from pools.service.grants import check_grants, store_grant
-from pools.service.roll import managers_of, members_of
+from pools.service.roll import Place, managers_of, members_of, roll_of
 from pools.service.standing import require_certified, sign_keys
+from protocol import LogKind
 from protocol.chain import Group as VerifiedGroup
 from protocol.chain import verify_group_chain
 from protocol.errors import ManagerUnknown, ProtocolError, RegistrarUnknown, SequenceBroken
 from protocol.statement import Statement, statement_hash, statement_signers
 from trace import Action, record_refusal
+from trace.keylog import append_leaf
 
 
 def verify_link(
@@ -46,8 +49,6 @@ def verify_link(
         raise StatementRefused(reason=type(error).__name__) from error
     if verified.payload.group != str(group_id):
         raise StatementRefused(reason="SubjectChanged")
-    if verified.payload.epoch != 0:
-        raise StatementRefused(reason="EpochBroken")
     return verified
 
 
@@ -69,12 +70,13 @@ def append_link(
 ) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
     """Write the link, the roll and the keys it comes with; who joined and who left."""
     payload, now = verified.payload, clock.now()
-    members = {UUID(member) for member in payload.members}
+    stated = {UUID(member): _end(payload.until.get(member)) for member in payload.members}
     managers = {UUID(manager) for manager in payload.managers}
-    before, managing = members_of(group.id), managers_of(group.id)
-    joined, left = members - before, before - members
-    require_certified(joined | managers - managing)
-    check_grants(grants, members)
+    roll, managing = roll_of(group.id), managers_of(group.id)
+    require_certified((stated.keys() - roll.keys()) | managers - managing)
+    check_grants(grants, set(stated))
+    if payload.epoch > group.epoch and stated and not grants:
+        raise GrantRefused(reason="nobody_could_open")
 
     group.seq, group.epoch = payload.seq, payload.epoch
     session().add(
@@ -87,24 +89,45 @@ def append_link(
             received_at=now,
         )
     )
-    if left:
-        session().execute(
-            delete(GroupMember).where(
-                GroupMember.group_id == group.id, GroupMember.account_id.in_(left)
-            )
-        )
-    if joined:
-        session().execute(
-            insert(GroupMember),
-            [{"group_id": group.id, "account_id": one, "joined_at": now} for one in joined],
-        )
+    _write_roll(group.id, roll, stated, now)
     session().execute(delete(GroupManager).where(GroupManager.group_id == group.id))
     session().execute(
         insert(GroupManager), [{"group_id": group.id, "account_id": one} for one in managers]
     )
     for account_id, grant in grants.items():
         store_grant(actor, group, account_id, grant)
-    return tuple(sorted(joined)), tuple(sorted(left))
+    append_leaf(LogKind.GROUP, group.id, payload.seq, verified.hash)
+    known = {who for who, place in roll.items() if not place.departed}
+    return tuple(sorted(members_of(group.id) - known)), tuple(sorted(known - stated.keys()))
+
+
+def _write_roll(
+    group_id: UUID,
+    before: Mapping[UUID, Place],
+    stated: Mapping[UUID, datetime | None],
+    now: datetime,
+) -> None:
+    """Make the roll what the statement says. A new end date begins a stay that is not over."""
+    rows = GroupMember.group_id == group_id
+    if gone := before.keys() - stated.keys():
+        session().execute(delete(GroupMember).where(rows, GroupMember.account_id.in_(gone)))
+    for who in before.keys() & stated.keys():
+        if before[who].until != stated[who]:
+            session().execute(
+                update(GroupMember)
+                .where(rows, GroupMember.account_id == who)
+                .values(until=stated[who], departed_at=None)
+            )
+    new = [
+        {"group_id": group_id, "account_id": who, "joined_at": now, "until": stated[who]}
+        for who in stated.keys() - before.keys()
+    ]
+    if new:
+        session().execute(insert(GroupMember), new)
+
+
+def _end(until: str | None) -> datetime | None:
+    return datetime.fromisoformat(until) if until else None
 
 
 def link_hash(statement: Statement) -> bytes:

@@ -8,24 +8,29 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
+from app import clock
 from app.db import session
 from app.transactions import transactional
 from auth.actor import Actor
-from auth.models import Account
+from auth.models import Account, AccountLeave
 from auth.permissions import Permission
 from auth.service.paging import read_cursor, write_cursor
 from auth.sockets import sids_of
 from pools.errors import GroupNotFound
 from pools.models import (
+    BELONGS,
     Group,
     GroupGrant,
     GroupManager,
     GroupMember,
+    GroupOverflow,
     GroupStatement,
     Organisation,
 )
 from pools.schemas import (
+    AwayAnswer,
     Deadlines,
     GroupAnswer,
     GroupPage,
@@ -35,6 +40,8 @@ from pools.schemas import (
     MyGrant,
     Named,
 )
+from pools.service.history import links_of
+from pools.service.roll import groups_of
 from trace import Action, record
 
 
@@ -46,7 +53,7 @@ def list_groups(actor: Actor, query: GroupQuery) -> GroupPage:
     if query.kind:
         rows = rows.where(Group.kind == query.kind)
     if not actor.may(Permission.GROUP_CREATE):
-        own = select(GroupMember.group_id).where(GroupMember.account_id == actor.account_id)
+        own = groups_of(actor.account_id)
         managed = select(GroupManager.group_id).where(GroupManager.account_id == actor.account_id)
         rows = rows.where(or_(Group.kind == "pool", Group.id.in_(own), Group.id.in_(managed)))
     if query.cursor:
@@ -78,19 +85,23 @@ def show_group(actor: Actor, group_id: UUID) -> GroupWithKeys:
 
 
 def show_with_keys(actor: Actor, group: Group) -> GroupWithKeys:
-    """A group with the secrets wrapped to this person and to nobody else, inside a transaction."""
-    grants = session().scalars(
-        select(GroupGrant)
-        .where(GroupGrant.group_id == group.id, GroupGrant.account_id == actor.account_id)
-        .order_by(GroupGrant.epoch)
+    """A group with the secrets wrapped to this person and to nobody else, inside a transaction.
+
+    Whoever does not belong, or no longer does, is handed no key and no history.
+    """
+    shown = _shown(actor, [group])[0]
+    grants = select(GroupGrant).where(
+        GroupGrant.group_id == group.id, GroupGrant.account_id == actor.account_id
     )
     return GroupWithKeys(
-        **_shown(actor, [group])[0],
+        **shown,
         grants=[
             MyGrant(epoch=one.epoch, member_seq=one.member_seq, wrapped=one.wrapped)
-            for one in grants
-        ],
-        previous=[],
+            for one in session().scalars(grants.order_by(GroupGrant.epoch))
+        ]
+        if shown["mine"]
+        else [],
+        previous=links_of(group.id) if shown["mine"] else [],
     )
 
 
@@ -107,6 +118,7 @@ def _shown(actor: Actor, groups: Sequence[Group]) -> list[dict[str, Any]]:
         )
     )
     organisations = _organisations({g.organisation_id for g in groups if g.organisation_id})
+    overflow, left, away = _overflow(ids), _left(ids), _away(ids)
     return [
         {
             "id": group.id,
@@ -125,6 +137,9 @@ def _shown(actor: Actor, groups: Sequence[Group]) -> list[dict[str, Any]]:
             "median_answer_minutes": group.median_answer_minutes,
             "mine": any(member.id == actor.account_id for member in members[group.id]),
             "managed": group.id in managed,
+            "overflow": overflow[group.id],
+            "departures_due": group.id in left,
+            "away": away[group.id],
         }
         for group in groups
     ]
@@ -153,9 +168,14 @@ def _chains(ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
 
 def _members(ids: Iterable[UUID]) -> dict[UUID, list[MemberAnswer]]:
     members: dict[UUID, list[MemberAnswer]] = defaultdict(list)
-    for group_id, account_id, name, specialty, granted in session().execute(
+    for group_id, until, account_id, name, specialty, granted in session().execute(
         select(
-            GroupMember.group_id, Account.id, Account.name, Account.specialty, GroupGrant.member_seq
+            GroupMember.group_id,
+            GroupMember.until,
+            Account.id,
+            Account.name,
+            Account.specialty,
+            GroupGrant.member_seq,
         )
         .join(Account, Account.id == GroupMember.account_id)
         .join(Group, Group.id == GroupMember.group_id)
@@ -167,7 +187,7 @@ def _members(ids: Iterable[UUID]) -> dict[UUID, list[MemberAnswer]]:
                 GroupGrant.epoch == Group.epoch,
             ),
         )
-        .where(GroupMember.group_id.in_(list(ids)))
+        .where(GroupMember.group_id.in_(list(ids)), BELONGS)
         .order_by(Account.name, Account.id)
     ):
         members[group_id].append(
@@ -177,9 +197,51 @@ def _members(ids: Iterable[UUID]) -> dict[UUID, list[MemberAnswer]]:
                 specialty=specialty,
                 present=bool(sids_of(account_id)),
                 waiting=granted is None,
+                until=until,
             )
         )
     return members
+
+
+def _overflow(ids: Iterable[UUID]) -> dict[UUID, list[Named]]:
+    """The pools that may take over, in order; as `overflow_of`, for many at once."""
+    found: dict[UUID, list[Named]] = defaultdict(list)
+    for group_id, overflow_id, name in session().execute(
+        select(GroupOverflow.group_id, Group.id, Group.name)
+        .join(Group, Group.id == GroupOverflow.overflow_id)
+        .where(GroupOverflow.group_id.in_(list(ids)), Group.archived_at.is_(None))
+        .order_by(GroupOverflow.group_id, GroupOverflow.place)
+    ):
+        found[group_id].append(Named(id=overflow_id, name=name))
+    return found
+
+
+def _left(ids: Iterable[UUID]) -> set[UUID]:
+    """Groups whose chain still names somebody whose end has come."""
+    rows = select(GroupMember.group_id).where(GroupMember.group_id.in_(list(ids)), ~BELONGS)
+    return set(session().scalars(rows.distinct()))
+
+
+def _away(ids: Iterable[UUID]) -> dict[UUID, list[AwayAnswer]]:
+    """Members on leave today, and who stands in."""
+    now, delegate = clock.now(), aliased(Account)
+    found: dict[UUID, list[AwayAnswer]] = defaultdict(list)
+    for group_id, leave, name in session().execute(
+        select(GroupMember.group_id, AccountLeave, delegate.name)
+        .join(AccountLeave, AccountLeave.account_id == GroupMember.account_id)
+        .outerjoin(delegate, delegate.id == AccountLeave.delegate_id)
+        .where(
+            GroupMember.group_id.in_(list(ids)),
+            BELONGS,
+            AccountLeave.starts_at <= now,
+            AccountLeave.ends_at > now,
+        )
+        .order_by(GroupMember.group_id, AccountLeave.ends_at, AccountLeave.account_id)
+    ):
+        stands_in = Named(id=leave.delegate_id, name=name) if leave.delegate_id else None
+        away = AwayAnswer(id=leave.account_id, until=leave.ends_at, delegate=stands_in)
+        found[group_id].append(away)
+    return found
 
 
 def _organisations(ids: Iterable[UUID]) -> dict[UUID, Named]:
