@@ -1,7 +1,7 @@
 """What an administrator does: invite and certify people, create organisations, pools, care teams.
 
 An administrator governs and cannot read: the secret of a group is made here, wrapped to its members
-and forgotten. Later members get it from a member's client (``Directory.perform_pending_grants``).
+and forgotten. Later members get it from a member's client (``client.groups.owed``).
 """
 
 from __future__ import annotations
@@ -11,34 +11,32 @@ from typing import Any
 from uuid import uuid4
 
 from client.account import OwnAccount
-from client.crypto import (
-    cosign_statement,
-    group_kem_public,
-    random_key,
-    sign_statement,
-    statement_hash,
-    wrap,
-)
-from client.directory import CareGroup, Directory
-from client.errors import GrantBroken, PersonNotTrusted, broken_as
+from client.crypto import cosign_statement
+from client.directory import Directory
+from client.errors import About, PersonNotTrusted, broken_as
+from client.groups.governing import Change, Governing
 from client.network import Network
 from client.transport import Transport
+from client.verdicts import Reporting
 from protocol import verify_account_chain
-from protocol.contexts import group_context
-from protocol.encoding import b64
-from protocol.statement import GROUP
 
 
-class Administration:
+class Administration(Reporting):
     """The administrator's calls. Each is refused by the server for anyone else."""
 
     def __init__(
-        self, transport: Transport, network: Network, own: OwnAccount, directory: Directory
+        self,
+        transport: Transport,
+        network: Network,
+        own: OwnAccount,
+        directory: Directory,
+        governing: Governing,
     ) -> None:
         self._transport = transport
         self._network = network
         self._own = own
         self._directory = directory
+        self._governing = governing
 
     # people
 
@@ -71,14 +69,15 @@ class Administration:
         """
         facts = self._facts_of(account)
         statement = facts["statements"][-1]
-        with broken_as(PersonNotTrusted, f"keys of account {account}"):
+        about = About("account", account, name=str(facts.get("name", "")))
+        with broken_as(PersonNotTrusted, f"keys of account {account}", about):
             chain = verify_account_chain(
                 facts["statements"], self._network.policy(), certified=False
             )
         if chain.payload.account != account:
-            raise PersonNotTrusted(f"the keys shown for {account} are another person's")
+            raise PersonNotTrusted(f"the keys shown for {account} are another person's", about)
         if chain.payload.rpps != facts.get("rpps", chain.payload.rpps):
-            raise PersonNotTrusted("the RPPS shown is not the one the person signed")
+            raise PersonNotTrusted("the RPPS shown is not the one the person signed", about)
         vouched = cosign_statement(statement, self._own.keys.sign_seed)
         answer: dict[str, Any] = self._transport.put(
             f"/accounts/{account}/certification", {"statement": vouched}
@@ -100,7 +99,9 @@ class Administration:
     def _facts_of(self, account: str) -> dict[str, Any]:
         found = self._transport.get("/accounts", ids=account)["items"]
         if not found:
-            raise PersonNotTrusted(f"the server shows no account {account}")
+            raise PersonNotTrusted(
+                f"the server shows no account {account}", About("account", account)
+            )
         facts: dict[str, Any] = found[0]
         return facts
 
@@ -143,7 +144,7 @@ class Administration:
             "organisation": organisation,
             **({"deadlines": deadlines} if deadlines else {}),
         }
-        return self._create_group("pool", name, members, facts)
+        return self._governing.found("pool", name, members, facts)
 
     def create_care_team(
         self,
@@ -155,95 +156,21 @@ class Administration:
     ) -> str:
         """Requesters of one structure who share its cases; gives its id."""
         facts = {"specialty": None, "territory": territory, "organisation": organisation}
-        return self._create_group("care_team", name, members, facts)
+        return self._governing.found("care_team", name, members, facts)
 
     def add_member(self, group: str, member: str) -> None:
         """Sign that somebody belongs to a group from now on; the epoch stays.
 
         A manager who is also a member hands over the key at once; otherwise a member's client does
-        when it is next online.
+        when it is next online. ``CordeeClient.groups`` has the other changes.
         """
-        self._govern(group, add=[member])
+        self._governing.change(group, Change(add=(member,)))
 
     def add_manager(self, group: str, manager: str) -> None:
-        """Let another administrator govern a group."""
-        self._govern(group, managers=[manager])
+        """Let somebody else govern a group as well."""
+        managers = self._directory.group(group, refresh=True).managers
+        self._governing.change(group, Change(managers=tuple(dict.fromkeys([*managers, manager]))))
 
     def change_group(self, group: str, **fields: Any) -> None:
         """Rename, move or archive: ``name``, ``territory``, ``deadlines``, ``archived``."""
         self._transport.call("PATCH", f"/groups/{group}", fields)
-
-    def _create_group(
-        self, kind: str, name: str, members: Iterable[str], facts: dict[str, Any]
-    ) -> str:
-        ident, net, secret = str(uuid4()), self._own.keys.net, random_key()
-        people = self._directory.people(members)
-        statement = sign_statement(
-            GROUP,
-            {
-                "v": 1,
-                "net": net,
-                "group": ident,
-                "kind": kind,
-                "seq": 0,
-                "epoch": 0,
-                "kem_key": b64(group_kem_public(secret)),
-                "members": list(people),
-                "managers": [self._own.id],
-                "name": name,
-                "prev": None,
-            },
-            self._own.keys.sign_seed,
-        )
-        body = {
-            "kind": kind,
-            "name": name,
-            **facts,
-            "statement": statement,
-            "grants": self._grants(ident, 0, secret, people),
-        }
-        self._transport.put(f"/groups/{ident}", body)
-        return ident
-
-    def _govern(self, ident: str, add: Iterable[str] = (), managers: Iterable[str] = ()) -> None:
-        group = self._directory.group(ident, refresh=True)
-        payload = group.group.payload.model_dump(mode="json")
-        new = [member for member in add if member not in group.members]
-        payload.update(
-            seq=payload["seq"] + 1,
-            members=[*group.members, *new],
-            managers=list(dict.fromkeys([*group.managers, *managers])),
-            name=group.name,
-            prev=b64(statement_hash(group.facts["statements"][-1])),
-        )
-        statement = sign_statement(GROUP, payload, self._own.keys.sign_seed)
-        grants = self._grants_if_held(group, new)
-        self._transport.post(
-            f"/groups/{ident}/statements", {"statement": statement, "grants": grants}
-        )
-        self._directory.group(ident, refresh=True)
-
-    def _grants_if_held(self, group: CareGroup, new: list[str]) -> dict[str, Any]:
-        people = self._directory.people(new)
-        try:
-            secret = self._directory.group_secret(group.id, group.epoch)
-        except GrantBroken:
-            return {}  # not a member: a member's client will hand the key over
-        return self._grants(group.id, group.epoch, secret, people)
-
-    def _grants(
-        self, ident: str, epoch: int, secret: bytes, people: dict[str, Any]
-    ) -> dict[str, Any]:
-        return {
-            person.id: {
-                "member_seq": person.seq,
-                "wrapped": b64(
-                    wrap(
-                        person.kem_key,
-                        group_context(self._own.keys.net, ident, epoch, person.id, person.seq),
-                        secret,
-                    )
-                ),
-            }
-            for person in people.values()
-        }

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
+from threading import RLock
 from typing import Any
 from uuid import uuid4
 
@@ -16,10 +17,12 @@ from client.case_keys import CaseKeys, OpenedCase
 from client.cleaning import PlainFile
 from client.crypto import key_commitment, random_key, sign_statement, wrap
 from client.directory import CareGroup, Directory
-from client.errors import BrokenSeal, PersonNotTrusted, StaleEpoch
+from client.errors import About, BrokenSeal, EventRefused, NoGrant, PersonNotTrusted, StaleEpoch
+from client.readers import check_circle, custodians
 from client.request import Request
 from client.sealing import Header, Place, announced, open_header, seal_header
 from client.transport import Transport
+from client.verdicts import Reporting
 from protocol import verify_case_events
 from protocol.contexts import case_context, group_recipient
 from protocol.encoding import b64
@@ -61,7 +64,7 @@ class Case:
         return str(expert["id"]) if expert else None
 
 
-class Cases:
+class Cases(Reporting):
     """The cases one may see."""
 
     def __init__(
@@ -73,9 +76,13 @@ class Cases:
         attachments: Attachments,
     ) -> None:
         self._transport = transport
+        self._network = directory.network
         self._own = own
         self._directory = directory
         self._keys = keys
+        self._lock = RLock()
+        """One fetch of a case at a time, so that an older answer never follows a newer one."""
+        self._numbers: dict[str, str] = {}
         self._attachments = attachments
 
     def open_case(
@@ -91,9 +98,10 @@ class Cases:
     ) -> Case:
         """Send a request to a pool (id, name or specialty), with its photos.
 
-        A fresh key is wrapped to the pool's verified key, to oneself and to the care team; the
-        opening is signed; patient, question and files are sealed. ``captions`` go with ``files`` in
-        their order. ``care_team`` is the only one of mine when not said. ``case`` chooses the id.
+        A fresh key is wrapped to the pool's verified key, to its overflow pools, to oneself, to the
+        care team and to the custodians of the signed policy; the opening is signed; patient,
+        question and files are sealed. ``captions`` go with ``files`` in their order. ``care_team``
+        is the only one of mine when not said. ``case`` chooses the id.
         """
         case = case or str(uuid4())
         body = request.body([])
@@ -109,7 +117,7 @@ class Cases:
         finally:
             for file in sealed:
                 file.close()
-        return self._opened(facts)
+        return self.opened(facts)
 
     def _put(
         self, place: Place, pool: str, care_team: str | None, request: Mapping[str, Any]
@@ -120,7 +128,7 @@ class Cases:
         header = seal_header(self._own.keys, place, 0, body)
         for attempt in range(3):
             target = self._directory.pool(pool)
-            groups = [target, team] if team else [target]
+            groups = [target, *self._overflow_of(target), *([team] if team else [])]
             event, grants = self._opening(case, place.key, groups)
             sent = {
                 "pool": target.id,
@@ -138,10 +146,11 @@ class Cases:
             }
             try:
                 facts: dict[str, Any] = self._transport.put(f"/cases/{case}", sent)
-            except StaleEpoch:
+            except (StaleEpoch, EventRefused):
                 if attempt == 2:
                     raise
                 self._directory.groups(refresh=True)
+                self._network.policy(refresh=True)
                 continue
             self._keep(case, event, groups, place.key)
             return facts
@@ -155,6 +164,7 @@ class Cases:
         me = self._directory.person(keys.account)
         publics = {keys.recipient: me.kem_key}
         publics |= {group_recipient(g.id, g.epoch): g.group.kem_key for g in groups}
+        publics |= custodians(self._network)
         recipients = sorted(publics)
         event = sign_statement(
             CASE,
@@ -188,6 +198,11 @@ class Cases:
             net=self._own.keys.net,
         )
         self._keys.keep(case, chain, {0: key})
+
+    def _overflow_of(self, pool: CareGroup) -> list[CareGroup]:
+        """The pools its cases may pass to, verified like any other."""
+        declared = (str(entry["id"]) for entry in pool.facts.get("overflow") or ())
+        return [self._directory.group(ident) for ident in declared]
 
     def _care_team(self, name_or_id: str | None) -> CareGroup | None:
         mine = [
@@ -236,7 +251,8 @@ class Cases:
 
     def read(self, case: str) -> Case:
         """One case, everything verified. Raises the ``BrokenSeal`` that says what is wrong."""
-        return self._opened(self._transport.get(f"/cases/{case}"))
+        with self._lock:
+            return self.opened(self._transport.get(f"/cases/{case}"))
 
     def find(self, number_or_id: str) -> Case:
         """A case by its id or its short number (such as C-7F3K2)."""
@@ -251,11 +267,24 @@ class Cases:
     def keys_of(self, case: str) -> OpenedCase:
         """The case's verified keys, fetched if not known."""
         known = self._keys.known(case)
-        return known or self._keys.open(self._transport.get(f"/cases/{case}"))
+        return known or self.renew_keys(case)
 
     def renew_keys(self, case: str) -> OpenedCase:
         """The case's keys as of now, after the server said ours are old."""
-        return self._keys.open(self._transport.get(f"/cases/{case}"))
+        with self._lock:
+            facts = self._transport.get(f"/cases/{case}")
+            self._numbers[case] = str(facts["number"])
+            opened = self._keys.open(facts)
+            check_circle(facts, opened.chain)
+            return opened
+
+    def number(self, case: str) -> str:
+        """How people call a case one has opened; empty when unknown."""
+        return self._numbers.get(case, "")
+
+    def forget(self, case: str) -> None:
+        """Drop what one knew of a case, as when one was taken off it."""
+        self._keys.forget(case)
 
     def mark_read(self, case: str, sequence: int) -> int:
         """Tell the others that one has read up to ``sequence``; never goes back."""
@@ -266,31 +295,50 @@ class Cases:
         """Who did or read what in this case, and when."""
         return list(self._transport.pages(f"/cases/{case}/trace"))
 
-    def _opened(self, facts: Mapping[str, Any]) -> Case:
-        opened = self._keys.open(facts)
+    def opened(self, facts: Mapping[str, Any]) -> Case:
+        """A case from the server's answer, everything verified."""
+        with self._lock:
+            self._numbers[str(facts["id"])] = str(facts["number"])
+            opened = self._keys.open(facts)
+        check_circle(facts, opened.chain)
         generation = int(facts["header"]["generation"])
+        if generation not in opened.keys:
+            about = About("case", str(facts["id"]), name=str(facts["number"]))
+            raise NoGrant(f"case {facts['id']}: no key of generation {generation}", about)
         return self._with_header(facts, opened.keys[generation], opened.chain.opener)
 
     def _listed(self, facts: Mapping[str, Any]) -> Case:
-        ident = str(facts["id"])
-        generation = int(facts["header"]["generation"])
         try:
-            known = self._keys.known(ident)
-            if known and generation in known.keys:
-                key = known.keys[generation]
-            else:
-                key = self._keys.open_grant(facts, generation)
+            key = self._listed_key(facts)
             return self._with_header(facts, key, str(facts["opened_by"]["id"]))
         except BrokenSeal as broken:
-            return Case(ident, facts, None, broken)
+            self.report(broken)
+            return Case(str(facts["id"]), facts, None, broken)
+
+    def _listed_key(self, facts: Mapping[str, Any]) -> bytes:
+        """The header's key: known, by a grant, or, where one came later, by the whole case."""
+        ident, generation = str(facts["id"]), int(facts["header"]["generation"])
+        known = self._keys.known(ident)
+        if known and generation in known.keys:
+            return known.keys[generation]
+        try:
+            return self._keys.open_grant(facts, generation)
+        except NoGrant:
+            keys = self.renew_keys(ident).keys
+            if generation not in keys:
+                raise
+            return keys[generation]
 
     def _with_header(self, facts: Mapping[str, Any], key: bytes, author: str) -> Case:
         ident = str(facts["id"])
         person = self._directory.person(author)
-        header = open_header(self._own.keys.net, ident, key, facts["header"], person)
+        header = open_header(self._own.keys.net, facts, key, person)
         for who in _shown(facts):
             if self._directory.person(str(who["id"])).name != who["name"]:
-                raise PersonNotTrusted(f"case {ident}: another name beside the keys of {who['id']}")
+                raise PersonNotTrusted(
+                    f"case {ident}: another name beside the keys of {who['id']}",
+                    About("account", str(who["id"]), ident, str(who["name"])),
+                )
         return Case(ident, facts, header)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -11,13 +12,18 @@ from client.administration import Administration
 from client.attachments import Attachments
 from client.case_keys import CaseKeys
 from client.cases import Cases
+from client.circle import Circle
 from client.directory import Directory
+from client.errors import CordeeError
+from client.groups import Governing, GroupSecrets, Owed
+from client.healing import Healed, Healing
 from client.keys import Keys
 from client.live import Live
 from client.network import Network
 from client.steps import Steps
 from client.thread import Thread
 from client.transport import Transport
+from client.verdicts import Reporting, SealReports
 
 
 class CordeeClient:
@@ -30,9 +36,10 @@ class CordeeClient:
     ...         print(message.author.name, message.text)
 
     Parts: ``account`` (password, recovery, sessions), ``network`` (policy), ``directory`` (people,
-    groups), ``administration``, ``cases``, ``thread`` (messages), ``steps`` (claim … close),
-    ``attachments``, ``live`` (events). Everything received is verified before it is returned; what
-    cannot be believed raises a ``BrokenSeal`` that says what is wrong.
+    groups), ``administration``, ``governing`` (who belongs to a group), ``cases``, ``circle`` (who
+    reads a case), ``thread`` (messages), ``steps`` (claim … close), ``attachments``, ``live``
+    (events). Everything received is verified before it is returned; what cannot be believed raises
+    a ``BrokenSeal`` that says what is wrong, and is reported to the administrator without content.
 
     ``transport`` replaces the network, for example by ``httpx.WSGITransport``.
     """
@@ -44,43 +51,85 @@ class CordeeClient:
         *,
         language: str = "fr",
     ) -> None:
+        self.language = language
         self.transport = Transport(base_url, transport, language=language)
+        self.reports = SealReports(self.transport)
         self.network = Network(self.transport)
         self.account = OwnAccount(self.transport, self.network)
         self.directory = Directory(self.transport, self.network, self.account)
+        self.secrets = GroupSecrets(self.transport, self.account, self.directory)
+        self.governing = Governing(self.transport, self.account, self.directory, self.secrets)
         self.administration = Administration(
-            self.transport, self.network, self.account, self.directory
+            self.transport, self.network, self.account, self.directory, self.governing
         )
         self.attachments = Attachments(self.transport, self.account)
-        self._case_keys = CaseKeys(self.account, self.directory)
+        self._case_keys = CaseKeys(self.account, self.directory, self.secrets)
         self.cases = Cases(
             self.transport, self.account, self.directory, self._case_keys, self.attachments
         )
-        self.thread = Thread(
-            self.transport, self.account, self.directory, self.cases, self.attachments
+        self.circle = Circle(
+            self.transport, self.account, self.directory, self._case_keys, self.cases
         )
-        self.steps = Steps(self.transport, self.cases, self.thread)
-        self.live = Live(self.transport, self.account, self.thread)
+        self.thread = Thread(self.transport, self.account, self.circle, self.attachments)
+        self.steps = Steps(self.transport, self.thread)
+        owed = Owed(self.transport, self.account, self.directory, self.secrets, self.governing)
+        self._healing = Healing(self.transport, owed, self.circle)
+        self.live = Live(self.transport, self.account, self.thread, self._heard)
+        for part in vars(self).values():
+            if isinstance(part, Reporting):
+                part.reports = self.reports
+        owed.reports = self.reports
 
     def sign_up(self, link: str, **person: Any) -> SignedUp:
         """Make an account from an invitation link; see ``OwnAccount.sign_up``."""
-        return self.account.sign_up(link, **person)
+        signed_up = self.account.sign_up(link, **person)
+        self.reports.account = self.account.id
+        return signed_up
 
     def sign_in(self, mail: str, password: str, totp_code: str) -> dict[str, Any]:
-        """Open a session and the keys; see ``OwnAccount.sign_in``."""
-        return self.account.sign_in(mail, password, totp_code)
+        """Open a session and the keys, and do what is owed; see ``OwnAccount.sign_in``."""
+        self.account.sign_in(mail, password, totp_code)
+        return self._entered()
 
     def resume(self, keys: Keys, cookies: dict[str, str], csrf: str | None) -> dict[str, Any]:
         """Go on with a session that was kept."""
         self.transport.restore(cookies, csrf)
-        return self.account.resume(keys)
+        self.account.resume(keys)
+        self.reports.account = self.account.id
+        return self.account.facts
+
+    def heal(self) -> Healed:
+        """Do what others wait for: keys for newcomers, links between epochs, removals that fell
+        due, new keys of cases. Run at sign-in and when the server says that something changed."""
+        return self._healing.heal()
+
+    def _entered(self) -> dict[str, Any]:
+        """After signing in. What is owed must not keep anybody from working."""
+        self.reports.account = self.account.id
+        if self.account.facts.get("certified"):
+            with suppress(CordeeError):
+                self.heal()
+        return self.account.facts
+
+    def _heard(self, event: str, payload: dict[str, Any]) -> None:
+        """A live event that may mean something is owed, or that something is no longer ours."""
+        if event == "case:left":
+            self.cases.forget(str(payload["case"]))
+        elif event == "group:left":
+            self.secrets.forget(str(payload["group"]))
+            self._case_keys.forget()
+        else:
+            with suppress(CordeeError):
+                self.heal()
 
     def sign_out(self) -> None:
         """End the session here and on the server, and drop every key from memory."""
         self.live.close()
         self.account.sign_out()
+        self.reports.account = None
         for part in (
             self._case_keys,
+            self.secrets,
             self.directory,
             self.thread,
             self.attachments,

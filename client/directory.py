@@ -6,26 +6,20 @@ verified, and asks for what it lacks in batches, over one connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from threading import RLock
+from typing import Any, Protocol, TypeVar
 
 from client.account import OwnAccount
-from client.crypto import check_epoch_secret, group_kem_seed, open_previous_epoch, unwrap, wrap
-from client.errors import (
-    GrantBroken,
-    GroupKeyPlanted,
-    GroupNotTrusted,
-    PersonNotTrusted,
-    broken_as,
-)
+from client.errors import About, BrokenSeal, GroupNotTrusted, PersonNotTrusted, broken_as
 from client.network import Network
 from client.transport import Transport
+from client.verdicts import Reporting
 from protocol import Account, Group, Policy, verify_account_chain, verify_group_chain
-from protocol.contexts import group_context
-from protocol.encoding import b64, unb64
-from protocol.errors import ProtocolError
-from protocol.statement import Statement, parse_payload, statement_payload
+from protocol.errors import NotCertified, ProtocolError
+from protocol.statement import Statement, parse_payload, statement_hash, statement_payload
 from protocol.statements import GroupPayload, read_payload
 
 T = TypeVar("T")
@@ -44,6 +38,8 @@ class Person:
     account: Account
     facts: Mapping[str, Any] = field(repr=False, compare=False)
     """Profession, specialty, organisation…: the server's word."""
+    waiting: bool = False
+    """Newer keys than these wait for a registrar: nothing new is handed to this person yet."""
 
     @property
     def seq(self) -> int:
@@ -92,23 +88,52 @@ class CareGroup:
     def managers(self) -> tuple[str, ...]:
         return self.group.payload.managers
 
+    @property
+    def until(self) -> Mapping[str, str]:
+        """Account id → the end of a stay that a manager signed."""
+        return self.group.payload.until
 
-class Directory:
+    def members_since(self, epoch: int) -> frozenset[str]:
+        """Who was a member in this epoch or a later one: whoever left before is not among them."""
+        found: set[str] = set()
+        for payload in map(_group_payload, self.facts["statements"]):
+            if payload.epoch >= epoch:
+                found.update(payload.members)
+        return frozenset(found)
+
+
+class Logged(Protocol):
+    """What the key log says of a chain; ``client.key_log.KeyLog`` does."""
+
+    def require_logged(self, kind: str, subject: str, statements: Sequence[Statement]) -> None: ...
+
+
+class Directory(Reporting):
     """Verified people and groups, remembered for the life of this client."""
 
-    def __init__(self, transport: Transport, network: Network, own: OwnAccount) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        network: Network,
+        own: OwnAccount,
+        log: Logged | None = None,
+    ) -> None:
         self._transport = transport
-        self._network = network
+        self.network = network
         self._own = own
+        self._log = log
         self._people: dict[str, Person] = {}
         self._groups: dict[str, CareGroup] = {}
-        self._secrets: dict[tuple[str, int], bytes] = {}
+        self._refused: dict[str, tuple[tuple[str, ...], BrokenSeal]] = {}
+        """Group id → what it is called and why it is not believed; the others stay usable."""
+        self._lock = RLock()
+        """One answer at a time, so that an older one never seems to take back a newer."""
 
     def forget(self) -> None:
-        """Drop everything, secrets first."""
-        self._secrets.clear()
+        """Drop everything."""
         self._people.clear()
         self._groups.clear()
+        self._refused.clear()
 
     # people
 
@@ -118,15 +143,18 @@ class Directory:
         Raises ``PersonNotTrusted`` for anyone unknown, uncertified or with a broken chain.
         """
         wanted = dict.fromkeys(ids)
-        missing = [ident for ident in wanted if refresh or ident not in self._people]
-        for start in range(0, len(missing), BATCH):
-            batch = missing[start : start + BATCH]
-            found = self._transport.get("/accounts", ids=",".join(batch), limit=100)["items"]
-            for facts in found:
-                self._people[facts["id"]] = self._verified(facts)
+        with self._lock:
+            missing = [ident for ident in wanted if refresh or ident not in self._people]
+            for start in range(0, len(missing), BATCH):
+                batch = missing[start : start + BATCH]
+                found = self._transport.get("/accounts", ids=",".join(batch), limit=100)["items"]
+                for facts in found:
+                    self._people[facts["id"]] = self._verified(facts)
         for ident in wanted:
             if ident not in self._people:
-                raise PersonNotTrusted(f"the server shows no account {ident}")
+                raise PersonNotTrusted(
+                    f"the server shows no account {ident}", About("account", ident)
+                )
         return {ident: self._people[ident] for ident in wanted}
 
     def person(self, ident: str, refresh: bool = False) -> Person:
@@ -141,36 +169,71 @@ class Directory:
         return {ident: person.sign_keys for ident, person in self.people(ids).items()}
 
     def _verified(self, facts: Mapping[str, Any]) -> Person:
-        ident = str(facts["id"])
-        with broken_as(PersonNotTrusted, f"keys of account {ident}"):
-            account = self._by_policy(
-                lambda policy: verify_account_chain(facts["statements"], policy)
-            )
+        ident, statements = str(facts["id"]), facts["statements"]
+        about = About("account", ident, name=str(facts.get("name", "")))
+        with broken_as(PersonNotTrusted, f"keys of account {ident}", about):
+            account, vouched = self._certified_part(statements)
         if account.payload.account != ident:
-            raise PersonNotTrusted(f"the keys shown for {ident} are another person's")
-        return Person(ident, account.payload.name, account, facts)
+            raise PersonNotTrusted(f"the keys shown for {ident} are another person's", about)
+        known = self._people.get(ident)
+        if known and known.account.sign_keys != account.sign_keys[: len(known.account.sign_keys)]:
+            raise PersonNotTrusted(f"the server takes back keys it showed for {ident}", about)
+        if self._log:
+            self._log.require_logged("account", ident, vouched)
+        waiting = len(vouched) < len(statements)
+        return Person(ident, account.payload.name, account, facts, waiting)
+
+    def _certified_part(self, statements: list[Statement]) -> tuple[Account, list[Statement]]:
+        """The chain as far as registrars vouch for it.
+
+        A person who renewed their keys waits for a registrar; what they signed before stays good.
+        """
+        for end in range(len(statements), 1, -1):
+            with suppress(NotCertified):
+                part = statements[:end]
+                return self._by_policy(lambda policy: verify_account_chain(part, policy)), part  # noqa: B023
+        first = statements[:1]
+        return self._by_policy(lambda policy: verify_account_chain(first, policy)), first
 
     def _by_policy(self, verify: Callable[[Policy], T]) -> T:
         """Verify under the policy; once more under a fresh one, since a registrar appointed after
         we last read it may have signed."""
         try:
-            return verify(self._network.policy())
+            return verify(self.network.policy())
         except ProtocolError:
-            return verify(self._network.policy(refresh=True))
+            return verify(self.network.policy(refresh=True))
 
     # groups
 
     def groups(self, kind: str | None = None, refresh: bool = True) -> list[CareGroup]:
-        """All pools and care teams one may see, verified. ``kind`` is "pool" or "care_team"."""
-        if refresh or not self._groups:
-            self._remember(list(self._transport.pages("/groups")))
-        return [group for group in self._groups.values() if kind in (None, group.kind)]
+        """All pools and care teams one may see, verified. ``kind`` is "pool" or "care_team".
+
+        One that cannot be believed is left out and reported; asking for it by id says why.
+        """
+        with self._lock:
+            if refresh or not self._groups:
+                self._remember(list(self._transport.pages("/groups")))
+        return [
+            group
+            for group in self._groups.values()
+            if kind in (None, group.kind) and group.id not in self._refused
+        ]
 
     def group(self, ident: str, refresh: bool = False) -> CareGroup:
         """One group, verified; from memory unless ``refresh``."""
-        if refresh or ident not in self._groups:
-            self._remember([self._transport.get(f"/groups/{ident}")])
-        return self._groups[ident]
+        with self._lock:
+            if refresh or ident not in self._groups:
+                self.remember(self._transport.get(f"/groups/{ident}"))
+            return self._groups[ident]
+
+    def remember(self, facts: Mapping[str, Any]) -> CareGroup:
+        """Verify and keep what the server just answered of one group, or raise why not."""
+        ident = str(facts["id"])
+        with self._lock:
+            self._remember([facts])
+            if ident in self._refused:
+                raise self._refused[ident][1]
+            return self._groups[ident]
 
     def pool(self, name_or_id: str) -> CareGroup:
         """A pool by id, name or specialty. Raises ``LookupError`` when none or several fit."""
@@ -180,113 +243,71 @@ class Directory:
             fits = [pool for pool in self.groups("pool", refresh) if wanted in _names(pool)]
             if len(fits) == 1:
                 return fits[0]
+        for names, broken in self._refused.values():
+            if wanted in names:
+                raise broken
         raise LookupError(f"{len(fits)} pools are called “{name_or_id}”")
 
     def my_groups(self) -> list[CareGroup]:
         """The groups one can read for."""
         return [group for group in self.groups(refresh=False) if self._own.id in group.members]
 
-    def members_by_group(self, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    def members_by_group(self, ids: Iterable[str]) -> dict[str, Collection[str]]:
         """Group id → everyone who ever was a member, for ``verify_case_events``."""
-        return {ident: tuple(self.group(ident).group.everyone) for ident in ids}
+        return {ident: self.group(ident).group.everyone for ident in ids}
 
     def _remember(self, items: Sequence[Mapping[str, Any]]) -> None:
-        self.people({ident for facts in items for ident in _managers(facts["statements"])})
+        managers: set[str] = set()
         for facts in items:
-            group = self._verified_group(facts)
-            known = self._groups.get(group.id)
-            if known and known.group.payload.seq > group.group.payload.seq:
-                raise GroupNotTrusted(f"group {group.id}: the server shows an older statement")
-            self._groups[group.id] = group
+            with suppress(BrokenSeal):  # told below, for the group it concerns
+                managers |= _managers(facts["statements"])
+        with suppress(BrokenSeal):
+            self.people(managers)
+        for facts in items:
+            ident = str(facts["id"])
+            try:
+                group = self._verified_group(facts)
+                self._not_taken_back(group)
+            except BrokenSeal as broken:
+                self._refused[ident] = (_called(ident, facts), broken)
+                self.report(broken)
+            else:
+                self._refused.pop(ident, None)
+                self._groups[ident] = group
+
+    def _not_taken_back(self, group: CareGroup) -> None:
+        """A group's history only grows: what was shown before must still be its beginning."""
+        known = self._groups.get(group.id)
+        if known is None:
+            return
+        about = About("group", group.id, name=known.name)
+        if known.group.payload.seq > group.group.payload.seq:
+            raise GroupNotTrusted(f"group {group.id}: the server shows an older statement", about)
+        same = group.facts["statements"][known.group.payload.seq]
+        if statement_hash(same) != known.group.hash:
+            raise GroupNotTrusted(f"group {group.id}: the server shows another history", about)
 
     def _verified_group(self, facts: Mapping[str, Any]) -> CareGroup:
         ident, statements = str(facts["id"]), facts["statements"]
         keys = self.sign_keys(_managers(statements))
-        with broken_as(GroupNotTrusted, f"group {ident}"):
+        about = About("group", ident, name=str(facts.get("name", "")))
+        with broken_as(GroupNotTrusted, f"group {ident}", about):
             group = self._by_policy(lambda policy: verify_group_chain(statements, policy, keys))
         if group.payload.group != ident:
-            raise GroupNotTrusted(f"the statements shown for group {ident} are another's")
+            raise GroupNotTrusted(f"the statements shown for group {ident} are another's", about)
+        if self._log:
+            self._log.require_logged("group", ident, statements)
         return CareGroup(ident, group, facts)
-
-    # group secrets
-
-    def group_secret(self, ident: str, epoch: int) -> bytes:
-        """R_e of a group one is a member of.
-
-        The derived public key is compared with the one the group's statements name, so a secret
-        planted by the server or another member is refused: ``GroupKeyPlanted``.
-        """
-        if (ident, epoch) not in self._secrets:
-            self._open_epochs(ident)
-        try:
-            return self._secrets[ident, epoch]
-        except KeyError:
-            raise GrantBroken(f"no grant of group {ident} epoch {epoch} for this person") from None
-
-    def group_seed(self, ident: str, epoch: int) -> bytes:
-        """The private KEM seed of a group's epoch."""
-        return group_kem_seed(self.group_secret(ident, epoch))
-
-    def _open_epochs(self, ident: str) -> None:
-        keys = self._own.keys
-        answer = self._transport.get(f"/groups/{ident}")
-        self._remember([answer])
-        for grant in answer.get("grants", []):
-            epoch = int(grant["epoch"])
-            if int(grant["member_seq"]) == keys.seq:
-                place = group_context(keys.net, ident, epoch, keys.account, keys.seq)
-                with broken_as(GrantBroken, f"grant of group {ident} epoch {epoch}"):
-                    secret = unwrap(keys.kem_seed, place, unb64(grant["wrapped"]))
-                self._keep(ident, epoch, secret)
-        previous = sorted(answer.get("previous", []), key=lambda entry: -int(entry["epoch"]))
-        for entry in previous:
-            epoch = int(entry["epoch"])
-            if (ident, epoch) in self._secrets and (ident, epoch - 1) not in self._secrets:
-                with broken_as(GrantBroken, f"earlier epoch of group {ident}"):
-                    secret = open_previous_epoch(
-                        keys.net, ident, epoch, self._secrets[ident, epoch], unb64(entry["sealed"])
-                    )
-                self._keep(ident, epoch - 1, secret)
-
-    def _keep(self, ident: str, epoch: int, secret: bytes) -> None:
-        stated = self._groups[ident].group.kem_keys
-        if epoch >= len(stated):
-            raise GroupNotTrusted(f"group {ident}: a grant of an epoch no statement names")
-        with broken_as(GroupKeyPlanted, f"group {ident} epoch {epoch}"):
-            check_epoch_secret(secret, stated[epoch])
-        self._secrets[ident, epoch] = secret
-
-    # handing keys to new members
-
-    def perform_pending_grants(self) -> int:
-        """Wrap group secrets for members who were added while no key holder was online.
-
-        Each new member's keys are verified first, and the group's signed statement must name them:
-        the server's word that somebody "is pending" gives nobody a key.
-        """
-        performed = 0
-        for pending in self._transport.get("/pending-grants")["items"]:
-            ident, epoch, member = pending["group"], int(pending["epoch"]), pending["member"]
-            group = self.group(ident, refresh=True)
-            if member not in group.members:
-                raise GroupNotTrusted(f"group {ident}: no statement names member {member}")
-            person = self.person(member, refresh=True)
-            place = group_context(self._own.keys.net, ident, epoch, member, person.seq)
-            wrapped = wrap(person.kem_key, place, self.group_secret(ident, epoch))
-            self._transport.put(
-                f"/groups/{ident}/grants/{epoch}/{member}",
-                {"member_seq": person.seq, "wrapped": b64(wrapped)},
-            )
-            performed += 1
-        return performed
 
 
 def _names(pool: CareGroup) -> tuple[str, ...]:
     """What a pool in use may be called by."""
-    if pool.facts.get("archived"):
-        return ()
-    specialty = str(pool.facts.get("specialty") or "")
-    return (pool.id, pool.name.casefold(), specialty.casefold())
+    return () if pool.facts.get("archived") else _called(pool.id, pool.facts)
+
+
+def _called(ident: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Id, name and specialty, as the server displays them."""
+    return (ident, *(str(facts.get(name) or "").casefold() for name in ("name", "specialty")))
 
 
 def _managers(statements: Sequence[Statement]) -> set[str]:
@@ -294,6 +315,9 @@ def _managers(statements: Sequence[Statement]) -> set[str]:
     named: set[str] = set()
     for statement in statements[:-1]:
         with broken_as(GroupNotTrusted, "a group statement"):
-            payload = read_payload(GroupPayload, parse_payload(statement_payload(statement)))
-        named.update(payload.managers)
+            named.update(_group_payload(statement).managers)
     return named
+
+
+def _group_payload(statement: Statement) -> GroupPayload:
+    return read_payload(GroupPayload, parse_payload(statement_payload(statement)))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 from protocol.errors import ProtocolError
 
@@ -87,7 +88,7 @@ class CaseNotFound(Refused, code="case_not_found"):
 
 
 class StaleEpoch(Refused, code="stale_epoch"):
-    """The pool's key changed since it was read."""
+    """A group's key changed since it was read, or since the case's key was wrapped to it."""
 
 
 class StaleGeneration(Refused, code="stale_generation"):
@@ -110,11 +111,60 @@ class Conflict(Refused, code="conflict"):
     """The identifier was already used for something else."""
 
 
+class GroupMoved(Refused, code="group_moved"):
+    """Another manager signed a statement of this group meanwhile."""
+
+
+class CaseMoved(Refused, code="case_moved"):
+    """Somebody else signed an event of this case meanwhile; ``extra["n"]`` is the last one's."""
+
+
+class EventRefused(Refused, code="event_refused"):
+    """The server finds a signed event wrong: recipients, order, place or signature."""
+
+
+class PartyKnown(Refused, code="party_known"):
+    """Whom one wanted to bring in reads the case already."""
+
+
+class PartyUnknown(Refused, code="party_unknown"):
+    """Whom one wanted to take off has no part in the case."""
+
+
+class TargetRefused(Refused, code="target_refused"):
+    """This pool or person cannot be brought in, or cannot be taken off."""
+
+
+class StillOutdated(CordeeError):
+    """Others kept changing the case's key or circle while we tried; nothing was lost: repeat."""
+
+
 # What was heard cannot be believed
+
+SubjectKind = Literal["message", "case", "group", "account", "policy", "log", "attachment"]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a broken seal concerns: enough to name it to the person and to report it."""
+
+    kind: SubjectKind
+    id: str
+    case: str | None = None
+    name: str = ""
+    """How people know it: a person's or group's signed name, a message's number."""
 
 
 class BrokenSeal(CordeeError):
-    """Something received is not what its author sealed or signed. The text says what."""
+    """Something received is not what its author sealed or signed. The text says what.
+
+    The text is for whoever looks into it; ``client.verdicts.sentence`` has the one for the person.
+    """
+
+    def __init__(self, text: str, about: About | None = None) -> None:
+        super().__init__(text)
+        self.about = about
+        self.reported = False
 
 
 class PolicyNotTrusted(BrokenSeal):
@@ -153,6 +203,18 @@ class HeaderBroken(BrokenSeal):
     """The sealed header does not open, or its author did not sign it for this case."""
 
 
+class CircleFalsified(BrokenSeal):
+    """The server shows other readers of a case than its signed events name."""
+
+
+class RotatedByOutsider(CaseEventsBroken):
+    """The key of a case was changed by somebody who has no part in the circle it is now for."""
+
+
+class RemovalNotDue(BrokenSeal):
+    """The server asks for a removal that no signed end date calls for."""
+
+
 class MessageBroken(BrokenSeal):
     """A message does not open, or its author did not sign it."""
 
@@ -178,9 +240,9 @@ class KdfDowngraded(BrokenSeal):
 
 
 @contextmanager
-def broken_as(kind: type[BrokenSeal], what: str) -> Iterator[None]:
+def broken_as(kind: type[BrokenSeal], what: str, about: About | None = None) -> Iterator[None]:
     """Name a protocol refusal by its consequence: ``GrantBroken: key of case …: WrapBroken``."""
     try:
         yield
     except ProtocolError as error:
-        raise kind(f"{what}: {type(error).__name__}: {error}") from error
+        raise kind(f"{what}: {type(error).__name__}: {error}", about) from error

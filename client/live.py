@@ -6,6 +6,8 @@ sequence, or a reconnection, is filled over HTTP before anything later is handed
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -13,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from client.account import OwnAccount
 from client.errors import CordeeError, NetworkDown, NotSignedIn, Refused
 from client.sealing import Message
-from client.thread import Thread
+from client.thread import Sealed, Thread
 from client.transport import Transport
+from client.verdicts import Reporting
 
 if TYPE_CHECKING:
     import socketio
@@ -26,10 +29,19 @@ EVENTS = (
     "typing:changed",
     "presence:changed",
     "attachment:stored",
+    "circle:changed",
+    "case:left",
     "group:changed",
+    "group:left",
     "account:changed",
+    "seal:reported",
     "session:revoked",
 )
+LEAVING = frozenset({"case:left", "group:left"})
+OWED = frozenset({"group:changed", "circle:changed", "account:changed"}) | LEAVING
+"""Events after which keys may be owed to others, or are no longer one's own."""
+OWED_WITHIN = 0.5
+"""Seconds over which those who heard the same event spread what they do about it."""
 ANSWER_WITHIN = 20
 """Seconds to wait for an acknowledgement."""
 
@@ -38,13 +50,22 @@ OnMessage = Callable[[Message], None]
 OnBroken = Callable[[CordeeError], None]
 
 
-class Live:
+class Live(Reporting):
     """One socket, opened on first use. Listeners run in the socket's own thread."""
 
-    def __init__(self, transport: Transport, own: OwnAccount, thread: Thread) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        own: OwnAccount,
+        thread: Thread,
+        owed: Callable[[str, dict[str, Any]], None] | None = None,
+    ) -> None:
         self._transport = transport
         self._own = own
         self._thread = thread
+        self._owed = owed
+        """Told, in a thread of its own, of events after which others may wait for something."""
+        self._waiting: set[str] = set()
         self._lock = RLock()
         self._listeners: dict[str, list[Listener]] = {}
         self._followed: dict[str, _Followed] = {}
@@ -112,10 +133,13 @@ class Live:
         """A text by the socket; gives its sequence number. Falls back to nothing: use
         ``Thread.post`` where the line is bad."""
         body = {"text": text, **({"reply_to": reply_to} if reply_to else {})}
-        sealed = self._thread.seal(case, "text", body)
-        answer = self.call("message:post", {"case": case, **sealed.within_step()})
-        self._thread.noted(case, sealed, int(answer["sequence"]))
-        return int(answer["sequence"])
+
+        def send(case: str, sealed: Sealed) -> dict[str, Any]:
+            return self.call("message:post", {"case": case, **sealed.within_step()})
+
+        sequence = self._thread.deliver(case, "text", body, send)
+        assert sequence is not None
+        return sequence
 
     def read(self, case: str, sequence: int) -> None:
         self.call("receipt:post", {"case": case, "read": sequence})
@@ -175,8 +199,22 @@ class Live:
                     self._deliver(followed, [payload])
                 except CordeeError as error:
                     followed.fail(error)
+        if event in OWED and self._socket is not None:
+            self._socket.start_background_task(self._tell_owed, event, payload)
         for listener in self._listeners.get(event, ()):
             listener(payload)
+
+    def _tell_owed(self, event: str, payload: dict[str, Any]) -> None:
+        """Wait a moment, since everybody online heard the same; once for several events alike."""
+        key = event if event not in LEAVING else f"{event} {payload}"
+        with self._lock:
+            if self._owed is None or key in self._waiting:
+                return
+            self._waiting.add(key)
+        if event not in LEAVING:
+            time.sleep(random.uniform(0, OWED_WITHIN))  # noqa: S311 - only spreads the load
+        self._waiting.discard(key)
+        self._owed(event, payload)
 
     def _catch_up(self, followed: _Followed) -> None:
         for message in self._thread.since(followed.case, followed.last):

@@ -13,17 +13,18 @@ from typing import Any
 
 from client.crypto import seal, sign_statement, unseal, verify_statement
 from client.directory import Person
-from client.errors import (
-    HeaderBroken,
-    MessageBroken,
-    MessageMisplaced,
-    broken_as,
-)
+from client.errors import About, HeaderBroken, MessageBroken, MessageMisplaced, broken_as
 from client.keys import Keys
 from protocol.contexts import header_context, message_context
 from protocol.encoding import unb64, utc_time
 from protocol.statement import HEADER, MESSAGE, Statement, statement_signers
-from protocol.statements import HeaderPayload, Manifest, MessagePayload, read_payload
+from protocol.statements import (
+    HeaderPayload,
+    LogCheckpoint,
+    Manifest,
+    MessagePayload,
+    read_payload,
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Message:
     body: Mapping[str, Any] = field(repr=False)
     attachments: tuple[Manifest, ...] = field(repr=False)
     seen: tuple[str, ...] = ()
+    log: LogCheckpoint | None = None
+    """The key log as the author had verified it."""
 
     @property
     def text(self) -> str:
@@ -86,6 +89,8 @@ class Draft:
     attachments: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     seen: Sequence[str] = ()
     """The message it follows: so that a reader notices when the server drops one."""
+    log: Mapping[str, Any] | None = None
+    """Size and root of the key log as verified here: a reader who was shown another notices."""
 
 
 def now() -> str:
@@ -109,19 +114,22 @@ def seal_header(keys: Keys, place: Place, version: int, body: Mapping[str, Any])
     return seal(place.key, context, _written(statement))
 
 
-def open_header(
-    net: str, case: str, key: bytes, facts: Mapping[str, Any], author: Person
-) -> Header:
-    """The header of a case, which its author must have signed for exactly this place."""
+def open_header(net: str, shown: Mapping[str, Any], key: bytes, author: Person) -> Header:
+    """The header of a case, which its author must have signed for exactly this place.
+
+    ``shown`` is the case as the server shows it, with its header.
+    """
+    about = About("case", str(shown["id"]), name=str(shown.get("number", "")))
+    case, facts = str(shown["id"]), shown["header"]
     generation, version = int(facts["generation"]), int(facts["version"])
-    with broken_as(HeaderBroken, f"header of case {case}"):
+    with broken_as(HeaderBroken, f"header of case {case}", about):
         plain = unseal(key, header_context(net, case, generation, version), unb64(facts["sealed"]))
-        statement = _statement(plain, HeaderBroken)
+        statement = _statement(plain, HeaderBroken, about)
         payload = read_payload(HeaderPayload, _signed_by(author, HEADER, statement))
         attachments = _manifests(payload.body.get("attachments", []))
     told = (payload.net, payload.case, payload.g, payload.version, payload.by)
     if told != (net, case, generation, version, author.id):
-        raise HeaderBroken(f"header of case {case}: signed for another place or author")
+        raise HeaderBroken(f"header of case {case}: signed for another place or author", about)
     return Header(payload.by, payload.at, version, payload.body, attachments)
 
 
@@ -139,7 +147,7 @@ def seal_message(keys: Keys, place: Place, draft: Draft) -> bytes:
         "seen": list(draft.seen),
         "body": dict(draft.body),
         "attachments": [dict(manifest) for manifest in draft.attachments],
-        "log": None,
+        "log": dict(draft.log) if draft.log else None,
     }
     statement = sign_statement(MESSAGE, payload, keys.sign_seed)
     context = message_context(keys.net, place.case, place.generation, draft.id)
@@ -155,16 +163,19 @@ def open_message(
     another case, id, kind or author than shown).
     """
     ident, generation = str(row["id"]), int(row["generation"])
+    about = About("message", ident, case, f"{row['sequence']} ({author.name})")
     if generation not in keys:
-        raise MessageBroken(f"message {ident}: no key of generation {generation}")
-    with broken_as(MessageBroken, f"message {ident}"):
+        raise MessageBroken(f"message {ident}: no key of generation {generation}", about)
+    with broken_as(MessageBroken, f"message {ident}", about):
         place = message_context(net, case, generation, ident)
-        statement = _statement(unseal(keys[generation], place, unb64(row["sealed"])), MessageBroken)
+        statement = _statement(
+            unseal(keys[generation], place, unb64(row["sealed"])), MessageBroken, about
+        )
         payload = read_payload(MessagePayload, _signed_by(author, MESSAGE, statement))
     told = (payload.net, payload.case, payload.id, payload.g, payload.by, payload.kind)
     shown = (net, case, ident, generation, author.id, str(row["kind"]))
     if told != shown:
-        raise MessageMisplaced(f"message {ident} was signed for another place than shown")
+        raise MessageMisplaced(f"message {ident} was signed for another place than shown", about)
     return Message(
         ident,
         int(row["sequence"]),
@@ -175,6 +186,7 @@ def open_message(
         payload.body,
         payload.attachments,
         payload.seen,
+        payload.log,
     )
 
 
@@ -207,13 +219,15 @@ def _manifests(values: Any) -> tuple[Manifest, ...]:
         raise HeaderBroken("the description of a file is not one a client writes") from error
 
 
-def _statement(plain: bytes, broken: type[HeaderBroken] | type[MessageBroken]) -> Statement:
+def _statement(
+    plain: bytes, broken: type[HeaderBroken] | type[MessageBroken], about: About
+) -> Statement:
     try:
         value = json.loads(plain)
     except (ValueError, RecursionError) as error:
-        raise broken("what was sealed is not a statement") from error
+        raise broken("what was sealed is not a statement", about) from error
     if not isinstance(value, dict):
-        raise broken("what was sealed is not a statement")
+        raise broken("what was sealed is not a statement", about)
     return value
 
 

@@ -10,20 +10,18 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import uuid4
 
-from client.cases import Cases
-from client.errors import StaleGeneration
-from client.thread import Thread
+from client.thread import Sealed, Thread
 from client.transport import Transport
+from client.verdicts import Reporting
 
 ReleaseReason = Literal["busy", "not_my_field", "absent", "other"]
 
 
-class Steps:
+class Steps(Reporting):
     """Each method gives the server's answer: ``state``, ``sequence`` and the case's facts."""
 
-    def __init__(self, transport: Transport, cases: Cases, thread: Thread) -> None:
+    def __init__(self, transport: Transport, thread: Thread) -> None:
         self._transport = transport
-        self._cases = cases
         self._thread = thread
 
     def claim(self, case: str) -> dict[str, Any]:
@@ -61,6 +59,18 @@ class Steps:
         body = _opinion(conclusion, recommendations, follow_up, incidents, 1)
         return self._take(case, "give_opinion", "opinion", body)
 
+    def give_second_opinion(
+        self,
+        case: str,
+        conclusion: str,
+        recommendations: str = "",
+        follow_up: str = "",
+        incidents: str = "",
+    ) -> dict[str, Any]:
+        """Sign an opinion as one who was asked beside the pool; the state of the case stays."""
+        body = _opinion(conclusion, recommendations, follow_up, incidents, 1)
+        return self._take(case, "give_second_opinion", "opinion", body)
+
     def amend_opinion(
         self,
         case: str,
@@ -70,7 +80,11 @@ class Steps:
         incidents: str = "",
     ) -> dict[str, Any]:
         """Sign a new version of one's opinion; the old one stays readable."""
-        versions = [message for message in self._thread.read(case) if message.kind == "opinion"]
+        versions = [
+            message
+            for message in self._thread.read(case)
+            if message.kind == "opinion" and message.author.id == self._thread.me
+        ]
         if not versions:
             raise LookupError("there is no opinion to amend")
         last = versions[-1]
@@ -79,6 +93,10 @@ class Steps:
         )
         body |= {"amends": last.id, "status": "amended"}
         return self._take(case, "amend_opinion", "opinion", body)
+
+    def take_over(self, case: str) -> dict[str, Any]:
+        """Take over a case from an expert on leave who named one as their delegate."""
+        return self._take(case, "take_over")
 
     def acknowledge(self, case: str) -> dict[str, Any]:
         """Say that one has read the opinion."""
@@ -111,15 +129,14 @@ class Steps:
         if kind is None:
             answer: dict[str, Any] = self._transport.put(address, sent)
             return answer
-        message = self._thread.seal(case, kind, body or {})
-        try:
-            answer = self._transport.put(address, {**sent, "message": message.within_step()})
-        except StaleGeneration:
-            self._cases.renew_keys(case)
-            message = self._thread.seal(case, kind, body or {}, message=message.id)
-            answer = self._transport.put(address, {**sent, "message": message.within_step()})
-        self._thread.noted(case, message, answer.get("sequence"))
-        return answer
+        answers: list[dict[str, Any]] = []
+
+        def send(_: str, message: Sealed) -> dict[str, Any]:
+            answers.append(self._transport.put(address, {**sent, "message": message.within_step()}))
+            return answers[-1]
+
+        self._thread.deliver(case, kind, body or {}, send)
+        return answers[-1]
 
 
 def _opinion(

@@ -6,22 +6,34 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from client.account import OwnAccount
 from client.attachments import Attachments, Progress, SealedFile, manifests_of
-from client.cases import Cases, Files
+from client.cases import Files
+from client.circle import Circle
 from client.cleaning import PlainFile
-from client.directory import Directory
-from client.errors import MessageMissing, StaleGeneration
+from client.directory import Person
+from client.errors import (
+    About,
+    MessageBroken,
+    MessageMissing,
+    StaleEpoch,
+    StaleGeneration,
+    StillOutdated,
+)
 from client.sealing import Draft, Message, Place, announced, open_message, seal_message
 from client.transport import Transport
+from client.verdicts import Reporting
 from protocol.encoding import b64
 
 PAGE = 50
 DESCRIPTIONS = 28 * 1024
 """Bytes of file descriptions in one message: sealed, it stays well below the server's 48 KiB."""
+
+ATTEMPTS = 5
+"""How often a message is sealed again because the case's key changed while it was on its way."""
 
 Sealing = Callable[[Path | str | PlainFile], SealedFile]
 
@@ -48,35 +60,51 @@ class Sealed:
         return {"id": self.id, **self.fields()}
 
 
-class Thread:
-    """Messages of cases. Each message says which it followed, so a dropped one is noticed."""
+class Gossip(Protocol):
+    """The key log as verified here, told and compared; ``client.key_log.KeyLog`` does."""
+
+    def latest_checkpoint(self) -> Mapping[str, Any] | None: ...
+    def check_gossip(self, log: Mapping[str, Any]) -> None: ...
+
+
+class Thread(Reporting):
+    """Messages of cases. Each message says which it followed, so a dropped one is noticed; and how
+    the key log looked to its author, so that two people who are shown two logs notice."""
 
     def __init__(
         self,
         transport: Transport,
         own: OwnAccount,
-        directory: Directory,
-        cases: Cases,
+        circle: Circle,
         attachments: Attachments,
+        log: Gossip | None = None,
     ) -> None:
         self._transport = transport
         self._own = own
-        self._directory = directory
-        self._cases = cases
+        self._circle = circle
+        self._cases = circle.cases
+        self._directory = circle.directory
         self._attachments = attachments
+        self._log = log
         self._heads: dict[str, tuple[int, str]] = {}
         """Case → sequence and id of the last message read or written here."""
 
     def forget(self) -> None:
         self._heads.clear()
 
+    @property
+    def me(self) -> str:
+        """Account id of whoever writes here."""
+        return self._own.id
+
     def read(self, case: str) -> list[Message]:
         """The whole conversation, oldest first, every message opened and verified.
 
         Raises ``MessageMissing`` when an author had seen a message that is not shown.
         """
+        last = self._heads.get(case, (0, ""))[0]
         messages = self.since(case, 0)
-        _check_whole(messages, self._heads.get(case, (0, ""))[0])
+        _check_whole(About("case", case, name=self._cases.number(case)), messages, last)
         return messages
 
     def since(self, case: str, sequence: int) -> list[Message]:
@@ -100,14 +128,29 @@ class Thread:
         opened = self._cases.keys_of(case)
         if any(int(row["generation"]) not in opened.keys for row in rows):
             opened = self._cases.renew_keys(case)
-        net = self._own.keys.net
         messages = [
-            open_message(net, case, opened.keys, row, people[str(row["author"]["id"])])
+            self._opened(case, opened.keys, row, people[str(row["author"]["id"])])
             for row in sorted(rows, key=lambda row: int(row["sequence"]))
         ]
         for message in messages:
             self._note(case, message.id, message.sequence)
         return messages
+
+    def _opened(
+        self, case: str, keys: Mapping[int, bytes], row: Mapping[str, Any], author: Person
+    ) -> Message:
+        """One row, verified; asking again for the author's keys, which may be newer than known."""
+        net = self._own.keys.net
+        try:
+            message = open_message(net, case, keys, row, author)
+        except MessageBroken:
+            fresh = self._directory.person(author.id, refresh=True)
+            if fresh.sign_keys == author.sign_keys:
+                raise
+            message = open_message(net, case, keys, row, fresh)
+        if self._log and message.log:
+            self._log.check_gossip(message.log.model_dump())
+        return message
 
     def post(
         self,
@@ -159,19 +202,47 @@ class Thread:
         """One message for files that were sealed before; closes them when they are stored."""
         ident = message or str(uuid4())
         try:
-            sealed = self.seal(case, "text", body, files=files, message=ident)
-            try:
-                answer = self._put(case, sealed)
-            except StaleGeneration:
-                self._cases.renew_keys(case)
-                sealed = self.seal(case, "text", body, files=files, message=ident)
-                answer = self._put(case, sealed)
-            self._note(case, sealed.id, int(answer["sequence"]))
+            sequence = self.deliver(case, "text", body, self._put, files=files, message=ident)
+            assert sequence is not None
             self._attachments.upload(case, files, progress)
         finally:
             for file in files:
                 file.close()
-        return int(answer["sequence"])
+        return sequence
+
+    def deliver(
+        self,
+        case: str,
+        kind: str,
+        body: Mapping[str, Any],
+        send: Callable[[str, Sealed], Mapping[str, Any]],
+        *,
+        files: Sequence[SealedFile] = (),
+        message: str | None = None,
+    ) -> int | None:
+        """Seal and ``send`` until it is in; gives its sequence number.
+
+        Words written offline may meet a key that changed meanwhile: then the case's key is renewed
+        for those who are in the circle now, and the same words under the same id are sealed and
+        sent again. Nothing is lost, nothing is said twice.
+        """
+        ident = message or str(uuid4())
+        for _ in range(ATTEMPTS):
+            self._circle.require_current(case)
+            sealed = self.seal(case, kind, body, files=files, message=ident)
+            try:
+                answer = send(case, sealed)
+            except StaleGeneration:
+                self._cases.renew_keys(case)
+            except StaleEpoch as stale:
+                self._circle.catch_up(stale)
+                self._circle.rekey(case)
+            else:
+                sequence = answer.get("sequence")
+                if sequence is not None:
+                    self._note(case, ident, int(sequence))
+                return None if sequence is None else int(sequence)
+        raise StillOutdated(f"case {case}: its key kept changing while a message was on its way")
 
     def seal(
         self,
@@ -186,14 +257,10 @@ class Thread:
         opened = self._cases.keys_of(case)
         manifests = manifests_of(files)
         ident = message or str(uuid4())
-        draft = Draft(ident, kind, body, manifests, self._head(case))
+        log = self._log.latest_checkpoint() if self._log else None
+        draft = Draft(ident, kind, body, manifests, self._head(case), log)
         raw = seal_message(self._own.keys, Place(case, opened.generation, opened.key), draft)
         return Sealed(ident, kind, opened.generation, b64(raw), announced(manifests))
-
-    def noted(self, case: str, sealed: Sealed, sequence: int | None) -> None:
-        """A step carried this message in at ``sequence``."""
-        if sequence is not None:
-            self._note(case, sealed.id, sequence)
 
     # inside
 
@@ -226,17 +293,17 @@ def _described(files: Iterable[SealedFile]) -> int:
     return sum(len(json.dumps(file.manifest)) * 4 // 3 for file in files)
 
 
-def _check_whole(messages: Sequence[Message], last: int) -> None:
+def _check_whole(about: About, messages: Sequence[Message], last: int) -> None:
     """A conversation read from its beginning has no gap, ends no earlier than before, and holds
     every message its authors had seen."""
     if [message.sequence for message in messages] != list(range(1, len(messages) + 1)):
-        raise MessageMissing("the conversation has a gap")
+        raise MessageMissing("the conversation has a gap", about)
     if len(messages) < last:
-        raise MessageMissing("the conversation is shorter than when it was last read")
+        raise MessageMissing("the conversation is shorter than when it was last read", about)
     known: set[str] = set()
     for message in messages:
         if lost := set(message.seen) - known:
             raise MessageMissing(
-                f"message {message.sequence} follows one that is not shown: {min(lost)}"
+                f"message {message.sequence} follows one that is not shown: {min(lost)}", about
             )
         known.add(message.id)
