@@ -15,6 +15,7 @@ class Permission(StrEnum):
     SESSION_OWN = "session:own"
     ACCOUNT_OWN = "account:own"
     NOTIFICATION_OWN = "notification:own"
+    SEAL_REPORT = "seal:report"
 
     ACCOUNT_READ = "account:read"
     ACCOUNT_INVITE = "account:invite"
@@ -39,18 +40,22 @@ class Permission(StrEnum):
     CASE_WRITE = "case:write"
     CASE_ANSWER = "case:answer"
     CASE_TRACE = "case:trace"
+    CASE_PASS_ON = "case:pass_on"
+    """Pass a case one cannot read on to its next pool, when nobody of the present one does."""
 
     ATTACHMENT_WRITE = "attachment:write"
     ATTACHMENT_READ = "attachment:read"
 
     NOTIFICATION_ADMIN = "notification:admin"
+    SEAL_ADMIN = "seal:admin"
+    """Read and settle what devices report; a report holds no content."""
 
     TRACE_READ = "trace:read"
 
 
 P = Permission
 
-_ANYONE_SIGNED_IN = frozenset({P.SESSION_OWN, P.ACCOUNT_OWN, P.NOTIFICATION_OWN})
+_ANYONE_SIGNED_IN = frozenset({P.SESSION_OWN, P.ACCOUNT_OWN, P.NOTIFICATION_OWN, P.SEAL_REPORT})
 
 _CLINICIAN = _ANYONE_SIGNED_IN | {
     P.ACCOUNT_READ,
@@ -77,7 +82,9 @@ _ADMINISTRATOR = _CLINICIAN | {
     P.ORGANISATION_WRITE,
     P.GROUP_CREATE,
     P.GROUP_WRITE,
+    P.CASE_PASS_ON,
     P.NOTIFICATION_ADMIN,
+    P.SEAL_ADMIN,
     P.TRACE_READ,
 }
 
@@ -106,6 +113,13 @@ PUBLIC_ENDPOINTS: tuple[str, ...] = (
     "auth.post_recovery_opening",
     "auth.post_recovery_code",
     "auth.post_recovery_completion",
+    "auth.post_return_opening",
+    "auth.post_return",
+    "logs.get_checkpoint",
+    "logs.get_leaves",
+    "logs.get_consistency",
+    "logs.get_inclusion",
+    "logs.post_cosignature",
     "demo.get_people",
     "demo.get_code",
     "demo.get_mails",

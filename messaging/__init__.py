@@ -12,7 +12,9 @@ def register(app: Flask, config: Config) -> None:
     from messaging.announcements import register_announcements
     from messaging.events import register_events
     from messaging.routes import cases
+    from messaging.service import freshness
 
     app.register_blueprint(cases, url_prefix="/api/v1")
     register_events(app)
     register_announcements(config)
+    freshness.listen()

@@ -65,7 +65,7 @@ class StepTaken(CaseFact):
     step_id: UUID
     posted: PostedMessage | None
     former_expert_id: UUID | None = None
-    """Who held the case before, when the step is `release`."""
+    """Who held the case before, when the step is `release` or `take_over`."""
 
     @property
     def message_id(self) -> UUID | None:
@@ -97,6 +97,20 @@ class MessagePosted(CaseFact):
     @property
     def sequence(self) -> int:
         return self.posted.sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircleChanged(CaseFact):
+    """Who reads the case changed, or under which key they do."""
+
+    purpose: str
+    """A purpose of `schemas.EventBody`, or `overflow`."""
+    holder_id: UUID | None
+    """Whom it is about: a group or a person; None for a new key alone."""
+    holder_kind: str | None
+    """`group` or `account`."""
+    left: tuple[UUID, ...] = ()
+    """People who no longer read the case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from threading import Lock
 from typing import Any
@@ -10,18 +11,21 @@ from uuid import UUID
 from app.announcements import on_commit
 from app.config import Config
 from app.extensions import socketio
+from app.transactions import transactional
 from auth.sockets import account_room, on_disconnect
-from messaging import presence
+from messaging import leaving, presence
 from messaging.announced import (
     CaseClaimed,
     CaseFact,
     CaseOpened,
+    CircleChanged,
     MessagePosted,
     PostedMessage,
     ReceiptMoved,
     StepTaken,
 )
 from messaging.schemas import AttachmentAnswer, MessageAnswer, Named
+from messaging.service.access import brought_in
 from pools.rooms import group_room
 
 HINT_EVERY = 0.25
@@ -31,11 +35,13 @@ HINT_EVERY = 0.25
 def register_announcements(config: Config) -> None:
     """Listen for what happened, and for sockets that go."""
     presence.bind(config)
+    leaving.bind(config, _leave_case)
     on_commit(CaseOpened, tell_case_changed)
     on_commit(CaseClaimed, tell_case_changed)
     on_commit(StepTaken, _tell_step)
     on_commit(MessagePosted, _tell_message)
     on_commit(ReceiptMoved, _tell_receipt)
+    on_commit(CircleChanged, _tell_circle)
     on_disconnect(_leave_cases)
 
 
@@ -68,7 +74,20 @@ def tell_presence(changes: Iterable[presence.Change]) -> None:
 
 def tell_case_changed(fact: CaseFact) -> None:
     """Tell everybody whom the case concerns where it stands."""
-    socketio.emit("case:changed", _standing(fact), to=[case_room(fact.case_id), *_inboxes(fact)])
+    others = _brought_in([fact.case_id])[fact.case_id]
+    rooms = [case_room(fact.case_id), *_inboxes(fact), *others]
+    socketio.emit("case:changed", _standing(fact), to=rooms)
+
+
+def _tell_circle(fact: CircleChanged) -> None:
+    """Who reads the case is not as it was: to those who do, and to those who no longer do."""
+    changed = {"case": str(fact.case_id)}
+    others = _brought_in([fact.case_id])[fact.case_id]
+    rooms = [case_room(fact.case_id), *_inboxes(fact), *others]
+    leaving.put_out(fact.case_id, fact.left)
+    socketio.emit("circle:changed", changed, to=rooms)
+    if fact.purpose not in ("rekey", "regrant"):
+        socketio.emit("case:changed", _standing(fact), to=rooms)
 
 
 def _tell_step(fact: StepTaken) -> None:
@@ -111,6 +130,23 @@ def _tell_receipt(fact: ReceiptMoved) -> None:
             "delivered": fact.delivered,
         },
     )
+
+
+def _leave_case(sid: str, case_id: UUID) -> None:
+    """Out of one case's room."""
+    server: Any = socketio.server
+    server.leave_room(sid, case_room(case_id))
+    tell_presence(presence.leave(sid, case_id))
+
+
+@transactional(read_only=True)
+def _brought_in(cases: list[UUID]) -> dict[UUID, list[str]]:
+    """By case, the rooms of those who joined its circle after the opening."""
+    rooms: dict[UUID, list[str]] = defaultdict(list)
+    for party in brought_in(cases):
+        room = group_room if party.kind == "group" else account_room
+        rooms[party.case_id].append(room(party.holder_id))
+    return rooms
 
 
 def _leave_cases(sid: str, account_id: UUID) -> None:
@@ -156,8 +192,10 @@ class _Hints:
         socketio.sleep(HINT_EVERY)
         with self.lock:
             facts, self.waiting = list(self.waiting.values()), {}
+        others = _brought_in([fact.case_id for fact in facts])
         for fact in facts:
-            socketio.emit("case:changed", _standing(fact), to=_inboxes(fact))
+            rooms = [*_inboxes(fact), *others[fact.case_id]]
+            socketio.emit("case:changed", _standing(fact), to=rooms)
 
 
 _hints = _Hints()

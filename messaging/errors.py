@@ -14,7 +14,10 @@ class CaseNotFound(DomainError):
 
 
 class StaleEpoch(DomainError):
-    """The key was wrapped to an earlier epoch: `group` and `epoch` say what is current."""
+    """The case key is wrapped to keys of before: `groups` and `accounts` say what is current.
+
+    At an opening `group` and `epoch` name the first of them as well.
+    """
 
     code = "stale_epoch"
     status = 409
@@ -27,6 +30,46 @@ class StaleGeneration(DomainError):
     code = "stale_generation"
     status = 409
     message = "The case has changed since. Your message is sealed again and sent."
+
+
+class CaseMoved(DomainError):
+    """Somebody else's event came first; `n` is the last one now."""
+
+    code = "case_moved"
+    status = 409
+    message = "Somebody else has just changed who reads this case. Look at it again."
+
+
+class PartyKnown(DomainError):
+    """Whoever is brought in reads the case already."""
+
+    code = "party_known"
+    status = 409
+    message = "They can already read this case."
+
+
+class PartyUnknown(DomainError):
+    """Whoever is taken off, or given the key again, is not in the circle."""
+
+    code = "party_unknown"
+    status = 409
+    message = "They do not read this case. Look at it again."
+
+
+class TargetRefused(DomainError):
+    """This pool or person cannot be brought in, or not be taken off; `reason` names why."""
+
+    code = "target_refused"
+    status = 422
+    message = "This cannot be done with this pool or person. Choose another."
+
+
+class NoOverflow(DomainError):
+    """Every overflow pool of the case has had it already, or none was declared."""
+
+    code = "no_overflow"
+    status = 409
+    message = "No other pool was prepared for this case. Forward it to a pool of your choice."
 
 
 class PoolClosed(DomainError):

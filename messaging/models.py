@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,31 @@ class Urgency(IntEnum):
         return cls[word.upper()]
 
 
+class Due(IntEnum):
+    """Whether the key of a case must change before more is said under it."""
+
+    NO = 0
+    NEXT_POST = 1
+    NOW = 2
+    """A manager asked that it change at once: whoever of the circle is online does it."""
+
+
+class Role(StrEnum):
+    """In what a party of a case holds its key."""
+
+    POOL = "pool"
+    FORMER_POOL = "former_pool"
+    CARE_TEAM = "care_team"
+    OPENER = "opener"
+    SECOND_OPINION = "second_opinion"
+    EXPERT = "expert"
+    """A person asked by name."""
+    DOCTOR = "doctor"
+    """The patient's own."""
+    OVERFLOW = "overflow"
+    """A pool that holds the key in advance, and is shown the case once it is passed on to it."""
+
+
 class Case(Base):
     """One question about one patient, from one requester to one pool.
 
@@ -65,6 +90,7 @@ class Case(Base):
             "ix_clinical_case_expert", "expert_id", "settled_at", "urgency", "due_at", "id", "state"
         ),
         Index("ix_clinical_case_answered", "pool_id", "answered_at"),
+        Index("ix_clinical_case_rekey_due", "rekey_due", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -89,6 +115,44 @@ class Case(Base):
     last_sequence: Mapped[int] = mapped_column(default=0)
     last_activity_at: Mapped[datetime]
     generation: Mapped[int] = mapped_column(default=0)
+    rekey_due: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """A `Due`: whether a group that holds the key has rekeyed since. Kept for open cases only."""
+
+
+class CaseParty(Base):
+    """Someone who holds the case's key, or did: a group or a person, in one role.
+
+    The opener, the care team and the present pool stand in the case's own columns as well, which
+    are looked at first; whoever came later stands here only.
+    """
+
+    __tablename__ = "case_party"
+    __table_args__ = (
+        Index("ix_case_party_holder_id", "holder_id", "left_at", "role", "case_id"),
+        CheckConstraint("kind IN ('group', 'account')", name="kind"),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("clinical_case.id"), primary_key=True)
+    holder_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    role: Mapped[str] = mapped_column(String(16))
+    """A `Role`."""
+    place: Mapped[int] = mapped_column(SmallInteger)
+    """Among the overflow pools, the order in which they are asked."""
+    added_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    added_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    """When the key was changed to shut this party out."""
+
+
+class CasePrevious(Base):
+    """The key of generation - 1, sealed under the key of `generation`: how the past stays open."""
+
+    __tablename__ = "case_previous"
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("clinical_case.id"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes]
 
 
 class CaseEvent(Base):

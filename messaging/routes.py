@@ -16,17 +16,29 @@ from messaging.schemas import (
     CaseBody,
     CasesAnswer,
     CasesQuery,
+    EventBody,
     MessageBody,
     MessageReceipt,
     MessagesAnswer,
     MessagesQuery,
+    OverflowAnswer,
+    OverflowBody,
     ReceiptAnswer,
     ReceiptBody,
     StepAnswer,
     StepBody,
     TraceQuery,
 )
-from messaging.service import inbox, opening, reading, receipts, stepping, thread
+from messaging.service import (
+    inbox,
+    opening,
+    overflowing,
+    reading,
+    receipts,
+    stepping,
+    thread,
+    travelling,
+)
 
 cases = Blueprint("messaging", __name__)
 
@@ -78,6 +90,24 @@ def put_step(case_id: UUID, step_id: UUID) -> Response:
     actor = current_actor()
     spend(actor, "step", 60, per=60)
     return reply(stepping.take_step(actor, parse(StepBody, case=case_id, id=step_id)))
+
+
+@cases.post("/cases/<uuid:case_id>/events")
+@require(Permission.CASE_WRITE)
+@describe(body=EventBody, answer=CaseAnswer)
+def post_event(case_id: UUID) -> Response:
+    actor = current_actor()
+    spend(actor, "event", 120, per=60)
+    return reply(travelling.post_event(actor, parse(EventBody, case=case_id)))
+
+
+@cases.post("/cases/<uuid:case_id>/overflow")
+@require(Permission.CASE_WRITE)
+@describe(body=OverflowBody, answer=OverflowAnswer)
+def post_overflow(case_id: UUID) -> Response:
+    actor = current_actor()
+    spend(actor, "step", 60, per=60)
+    return reply(overflowing.pass_on(actor, parse(OverflowBody, case=case_id)))
 
 
 @cases.put("/cases/<uuid:case_id>/receipts")

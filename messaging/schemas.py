@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from app.http import B64, Instant, Schema
 from messaging.service.steps import Kind, Step
 from protocol.contexts import parse_recipient
 from protocol.errors import ProtocolError
-from protocol.shapes import WRAPPED_SIZE
+from protocol.shapes import KEY_SIZE, WRAPPED_SIZE, sealed_size
 from protocol.statements import SignedStatement
 
 HEADER_BYTES = 64 * 1024
 MESSAGE_BYTES = 48 * 1024
-MAX_RECIPIENTS = 16
+MAX_RECIPIENTS = 64
+PREVIOUS_BYTES = sealed_size(KEY_SIZE)
+"""The key of the generation before, sealed under the new one."""
 MAX_ATTACHMENTS = 200
 
 
@@ -98,6 +100,46 @@ class StepBody(Schema):
     """A word of a closed list: anything clinical is said in a sealed text."""
 
 
+Purpose = Literal[
+    "forward",
+    "second_opinion",
+    "named_expert",
+    "doctor",
+    "regrant",
+    "rekey",
+    "take_off",
+]
+
+
+class EventBody(Schema):
+    """A signed event in the life of a case's key, with the wraps it announces.
+
+    `target` is the pool or person it is about: everything but `rekey`, which is about all.
+    """
+
+    case: UUID
+    event: SignedStatement
+    grants: dict[Recipient, Wrapped] = Field(min_length=1, max_length=MAX_RECIPIENTS)
+    previous: Annotated[B64, Field(min_length=PREVIOUS_BYTES, max_length=PREVIOUS_BYTES)] | None = (
+        None
+    )
+    purpose: Purpose
+    target: UUID | None = None
+
+    @model_validator(mode="after")
+    def _about_somebody(self) -> EventBody:
+        if (self.target is None) != (self.purpose == "rekey"):
+            raise ValueError("every purpose but rekey has a target")
+        return self
+
+
+class OverflowBody(Schema):
+    """Chosen by the device: asking again passes the case on once."""
+
+    case: UUID
+    id: UUID
+
+
 class ReceiptBody(Schema):
     case: UUID
     read: Sequence
@@ -160,6 +202,25 @@ class AttachmentAnswer(Schema):
     stored: bool
 
 
+class PreviousAnswer(Schema):
+    """The key of generation - 1, sealed under the key of `generation`."""
+
+    generation: int
+    sealed: B64
+
+
+class CircleEntry(Schema):
+    """Someone who can read the case, or could (`left`)."""
+
+    kind: Literal["group", "account", "custodian"]
+    id: str
+    """A UUID; a custodian's place in the policy."""
+    name: str
+    role: str
+    since: Instant | None
+    left: bool
+
+
 class HeaderAnswer(Schema):
     version: int
     generation: int
@@ -189,7 +250,10 @@ class CaseAnswer(Schema):
     events: list[dict[str, Any]]
     """Empty in lists."""
     grants: list[GrantAnswer]
-    previous: list[dict[str, Any]]
+    previous: list[PreviousAnswer]
+    circle: list[CircleEntry]
+    rekey_due: bool
+    """A group that holds the key has rekeyed: the key changes before the next words."""
     header: HeaderAnswer
     read: dict[UUID, int]
     read_at: dict[UUID, Instant]
@@ -240,6 +304,14 @@ class StepAnswer(Schema):
     state: str
     sequence: int | None
     case: CaseAnswer
+
+
+class OverflowAnswer(Schema):
+    """Where the case stands now: no more, since an administrator may ask."""
+
+    state: str
+    pool: Named
+    due_at: Instant
 
 
 class ReceiptAnswer(Schema):

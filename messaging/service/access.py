@@ -1,24 +1,36 @@
-"""The only way to a case."""
+"""The only way to a case.
+
+Most who come are named by its own columns: opener, care team, present pool. Only for the others
+are its parties asked, so that what is done at every message costs no more than before there were
+any.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
+from app import clock
 from app.db import session
 from app.group_read import ReadTogether
 from auth.actor import Actor
-from auth.models import Account
+from auth.models import Account, AccountLeave
 from auth.permissions import Permission
 from messaging.errors import CaseNotFound
-from messaging.models import Case, Message
+from messaging.models import Case, CaseParty, Message, Role
 from messaging.service.steps import Who
-from pools.models import GroupMember
+from pools.models import BELONGS, GroupMember
 from pools.service.roll import groups_of
 from trace import Action, record_refusal
+
+CONSULTED = frozenset({Role.SECOND_OPINION, Role.EXPERT, Role.FORMER_POOL})
+READING = CONSULTED | {Role.DOCTOR}
+"""Roles that open a case to people its own columns do not name. An overflow pool is not yet one."""
 
 
 def access_case(actor: Actor, case_id: UUID, permission: Permission, lock: bool = False) -> Case:
@@ -28,7 +40,7 @@ def access_case(actor: Actor, case_id: UUID, permission: Permission, lock: bool 
     forbidden case alike, and leaves a `case:deny` in the trace: raise on, so that it is written.
     """
     case = session().get(Case, case_id, with_for_update=True if lock else None)
-    if case is None or not actor.may(permission) or not roles_in(actor, case):
+    if case is None or not actor.may(permission) or not _concerned(actor, case):
         # A case that does not exist has no trace of its own to show the attempt in.
         known = case_id if case else None
         record_refusal(actor, Action.CASE_DENY, ("case", case_id), case_id=known)
@@ -43,6 +55,7 @@ class ThreadPlace:
     generation: int
     state: str
     last_sequence: int
+    rekey_due: int
     expert_name: str | None
     known: bool
     """Whether the message asked about is there already, in this case or another."""
@@ -57,7 +70,7 @@ class _Knock:
     message_id: UUID | None
 
 
-_case, _expert = Case.__table__.c, Account.__table__.c
+_case, _expert, _party = Case.__table__.c, Account.__table__.c, CaseParty.__table__.c
 _CASES = (
     select(
         _case.id,
@@ -67,13 +80,19 @@ _CASES = (
         _case.generation,
         _case.state,
         _case.last_sequence,
+        _case.rekey_due,
         _expert.name,
     )
     .select_from(Case.__table__.outerjoin(Account.__table__, _expert.id == _case.expert_id))
     .where(_case.id.in_(bindparam("cases", expanding=True)))
 )
 _MEMBERS = select(GroupMember.__table__.c.group_id, GroupMember.__table__.c.account_id).where(
-    GroupMember.__table__.c.account_id.in_(bindparam("accounts", expanding=True))
+    GroupMember.__table__.c.account_id.in_(bindparam("accounts", expanding=True)), BELONGS
+)
+_PARTIES = select(_party.case_id, _party.holder_id).where(
+    _party.case_id.in_(bindparam("cases", expanding=True)),
+    _party.left_at.is_(None),
+    _party.role.in_(READING),
 )
 _MESSAGES = select(Message.__table__.c.id).where(
     Message.__table__.c.id.in_(bindparam("messages", expanding=True))
@@ -92,22 +111,51 @@ def _look(
     belonging = {tuple(row) for row in connection.execute(_MEMBERS, accounts)}
     asked = {"messages": list({knock.message_id for knock in knocks if knock.message_id})}
     known = set(connection.execute(_MESSAGES, asked).scalars()) if asked["messages"] else set()
-    found: list[tuple[ThreadPlace, bool] | None] = []
-    for knock in knocks:
-        case = cases.get(knock.case_id)
-        if case is None:
-            found.append(None)
-            continue
-        concerned = (
+    concerned = {
+        knock
+        for knock in knocks
+        if (case := cases.get(knock.case_id))
+        and (
             case.opened_by == knock.account_id
             or (case.pool_id, knock.account_id) in belonging
             or (case.care_team_id, knock.account_id) in belonging
         )
-        place = ThreadPlace(
-            case.generation, case.state, case.last_sequence, case.name, knock.message_id in known
-        )
-        found.append((place, concerned))
-    return found
+    }
+    others = [knock for knock in knocks if knock not in concerned and knock.case_id in cases]
+    if others:
+        concerned |= _brought_in(connection, others, belonging)
+    return [
+        (_place(cases[knock.case_id], knock.message_id in known), knock in concerned)
+        if knock.case_id in cases
+        else None
+        for knock in knocks
+    ]
+
+
+def _brought_in(
+    connection: Connection, knocks: Sequence[_Knock], belonging: set[tuple[UUID, UUID]]
+) -> set[_Knock]:
+    """Those who stand in no column of their case and yet in its circle."""
+    asked = {"cases": list({knock.case_id for knock in knocks})}
+    parties = connection.execute(_PARTIES, asked).all()
+    return {
+        knock
+        for knock in knocks
+        for case_id, holder in parties
+        if case_id == knock.case_id
+        and (holder == knock.account_id or (holder, knock.account_id) in belonging)
+    }
+
+
+def _place(case: Row[*tuple[Any, ...]], known: bool) -> ThreadPlace:
+    return ThreadPlace(
+        generation=case.generation,
+        state=case.state,
+        last_sequence=case.last_sequence,
+        rekey_due=case.rekey_due,
+        expert_name=case.name,
+        known=known,
+    )
 
 
 _look_together = ReadTogether(_look)
@@ -126,13 +174,87 @@ def access_thread(
     return found[0]
 
 
-def roles_in(actor: Actor, case: Case, groups: set[UUID] | None = None) -> frozenset[Who]:
+def roles_in(
+    actor: Actor,
+    case: Case,
+    groups: set[UUID] | None = None,
+    parties: Iterable[CaseParty] | None = None,
+    absent: set[UUID] | None = None,
+) -> frozenset[Who]:
     """Where the actor stands in this case; nowhere means it does not exist for them.
 
-    `groups` are those of the actor, when the caller has them already. Whoever left the pool is no
+    `groups` are those of the actor, `parties` those of the case, `absent` the people for whom the
+    actor stands in today, each when the caller has them already. Whoever left the pool is no
     longer its expert.
     """
     belongs = groups_of(actor.account_id) if groups is None else groups
+    around = parties_of([case.id])[case.id] if parties is None else parties
+    found = _by_columns(actor, case, belongs)
+    if Who.POOL in found and case.expert_id and case.expert_id != actor.account_id:
+        standing_in = represented_by(actor.account_id) if absent is None else absent
+        if case.expert_id in standing_in:
+            found.add(Who.DELEGATE)
+    holders = belongs | {actor.account_id}
+    roles = {one.role for one in around if one.left_at is None and one.holder_id in holders}
+    if roles & CONSULTED and case.opened_by != actor.account_id:
+        found.add(Who.CONSULTED)
+    if Role.DOCTOR in roles:
+        found.add(Who.READER)
+    return frozenset(found)
+
+
+def parties_of(case_ids: Iterable[UUID]) -> Mapping[UUID, list[CaseParty]]:
+    """Everybody who holds or held the key of these cases, inside a transaction."""
+    found: dict[UUID, list[CaseParty]] = defaultdict(list)
+    rows = select(CaseParty).where(CaseParty.case_id.in_(set(case_ids)))
+    for party in session().scalars(
+        rows.order_by(CaseParty.added_at, CaseParty.place, CaseParty.holder_id)
+    ):
+        found[party.case_id].append(party)
+    return found
+
+
+def brought_in(case_ids: Iterable[UUID]) -> list[CaseParty]:
+    """Those of these cases' circles whom no column names, inside a transaction."""
+    return list(
+        session().scalars(
+            select(CaseParty).where(
+                CaseParty.case_id.in_(set(case_ids)),
+                CaseParty.left_at.is_(None),
+                CaseParty.role.in_(READING),
+            )
+        )
+    )
+
+
+def represented_by(account_id: UUID) -> set[UUID]:
+    """People on leave today whose delegate this person is."""
+    now = clock.now()
+    return set(
+        session().scalars(
+            select(AccountLeave.account_id).where(
+                AccountLeave.delegate_id == account_id,
+                AccountLeave.starts_at <= now,
+                AccountLeave.ends_at > now,
+            )
+        )
+    )
+
+
+def _concerned(actor: Actor, case: Case) -> bool:
+    belongs = groups_of(actor.account_id)
+    if _by_columns(actor, case, belongs):
+        return True
+    brought_in = select(CaseParty.holder_id).where(
+        CaseParty.case_id == case.id,
+        CaseParty.holder_id.in_(belongs | {actor.account_id}),
+        CaseParty.left_at.is_(None),
+        CaseParty.role.in_(READING),
+    )
+    return session().scalar(brought_in.limit(1)) is not None
+
+
+def _by_columns(actor: Actor, case: Case, belongs: set[UUID]) -> set[Who]:
     found: set[Who] = set()
     if case.opened_by == actor.account_id or case.care_team_id in belongs:
         found.add(Who.REQUESTER)
@@ -140,4 +262,4 @@ def roles_in(actor: Actor, case: Case, groups: set[UUID] | None = None) -> froze
         found.add(Who.POOL)
         if case.expert_id == actor.account_id:
             found.add(Who.EXPERT)
-    return frozenset(found)
+    return found

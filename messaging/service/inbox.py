@@ -30,7 +30,7 @@ from trace import Action, record
 MOST_COUNTED = 1000
 """Where counting stops: nobody reads more, and the past grows without end."""
 
-Role = Literal["requester", "expert"]
+Side = Literal["requester", "expert"]
 
 OPEN = frozenset(State) - SETTLED
 REQUESTER_BOXES: dict[str, frozenset[State]] = {
@@ -109,7 +109,7 @@ def _own_groups(actor: Actor) -> tuple[set[UUID], set[UUID]]:
 
 
 def _arms(
-    actor: Actor, teams: Iterable[UUID], pools: Iterable[UUID], box: str, role: Role | None
+    actor: Actor, teams: Iterable[UUID], pools: Iterable[UUID], box: str, role: Side | None
 ) -> list[Arm]:
     me = actor.account_id
     arms: list[Arm] = []
@@ -190,7 +190,7 @@ def _side(
     )
 
 
-def _counts(actor: Actor, teams: set[UUID], pools: set[UUID], role: Role | None) -> Counts:
+def _counts(actor: Actor, teams: set[UUID], pools: set[UUID], role: Side | None) -> Counts:
     """How many cases each box holds, up to MOST_COUNTED, in one query."""
     columns = []
     boxes = ("unclaimed", "mine", "waiting", "done")

@@ -17,21 +17,28 @@ from app.transactions import transactional
 from auth.actor import Actor
 from auth.service.network import the_network
 from messaging.announced import CaseOpened
-from messaging.errors import CareTeamNotYours, EventRefused, PoolClosed, StaleEpoch
-from messaging.models import Case, CaseEvent, CaseGrant, CaseHeader, Urgency
+from messaging.errors import CareTeamNotYours, EventRefused, PoolClosed
+from messaging.models import Case, CaseEvent, CaseHeader, Role, Urgency
 from messaging.schemas import HEADER_BYTES, CaseAnswer, CaseBody
+from messaging.service.circle import (
+    Circle,
+    check_recipients,
+    enter_circle,
+    event_hash,
+    hold_groups,
+    store_event,
+    store_grants,
+)
 from messaging.service.facts import case_fact
 from messaging.service.sealed import announce_attachments, check_seal
 from messaging.service.showing import show_case
 from messaging.service.steps import State
 from pools.errors import GroupNotFound
 from pools.models import Group
-from pools.service.roll import members_of
-from pools.service.standing import key_sequences, sign_keys
+from pools.service.roll import members_of, overflow_of
+from pools.service.standing import sign_keys
 from protocol.chain import CaseChain, verify_case_events
-from protocol.contexts import account_recipient, group_recipient, parse_recipient
 from protocol.errors import ProtocolError
-from protocol.statement import statement_hash
 from trace import Action, record
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -49,9 +56,13 @@ def open_case(actor: Actor, body: CaseBody) -> CaseAnswer:
     event = body.event.model_dump(mode="json")
     if known := session().get(Case, body.id):
         return _opened_before(actor, known, event)
-    pool = _open_pool(body.pool)
-    team = _own_team(actor, body.care_team)
-    _check_recipients(actor, body, pool, team)
+    overflow = overflow_of(body.pool)
+    named = {one for one in (body.pool, body.care_team) if one}
+    groups = hold_groups(named | set(overflow))
+    pool = _open_pool(groups.get(body.pool))
+    team = _own_team(actor, body.care_team, groups)
+    circle = Circle.of(groups.keys(), [actor.account_id], policy=True)
+    check_recipients(body.grants, circle, opening=True)
     chain = _check_opening(actor, body, event)
     check_seal(body.header.sealed, HEADER_BYTES)
 
@@ -79,6 +90,7 @@ def open_case(actor: Actor, body: CaseBody) -> CaseAnswer:
     session().add(case)
     session().flush()
     _store_keys(actor, case, body, event, chain)
+    _found_circle(actor, case, overflow)
     announce_attachments(actor, case.id, None, body.header.attachments)
     record(
         actor,
@@ -93,17 +105,13 @@ def open_case(actor: Actor, body: CaseBody) -> CaseAnswer:
 
 def _opened_before(actor: Actor, case: Case, event: dict[str, Any]) -> CaseAnswer:
     first = session().get(CaseEvent, (case.id, 0))
-    try:
-        digest = statement_hash(event)
-    except ProtocolError as error:
-        raise EventRefused(reason=type(error).__name__) from error
+    digest = event_hash(event)
     if case.opened_by != actor.account_id or first is None or first.hash != digest:
         raise Conflict()
     return show_case(actor, case)
 
 
-def _open_pool(pool_id: UUID) -> Group:
-    pool = session().get(Group, pool_id)
+def _open_pool(pool: Group | None) -> Group:
     if pool is None or pool.kind != "pool":
         raise GroupNotFound()
     if pool.archived_at is not None:
@@ -111,34 +119,14 @@ def _open_pool(pool_id: UUID) -> Group:
     return pool
 
 
-def _own_team(actor: Actor, team_id: UUID | None) -> Group | None:
+def _own_team(actor: Actor, team_id: UUID | None, groups: dict[UUID, Group]) -> Group | None:
     if team_id is None:
         return None
-    team = session().get(Group, team_id)
+    team = groups.get(team_id)
     mine = team and team.kind == "care_team" and actor.account_id in members_of(team_id)
     if team is None or not mine or team.archived_at is not None:
         raise CareTeamNotYours()
     return team
-
-
-def _check_recipients(actor: Actor, body: CaseBody, pool: Group, team: Group | None) -> None:
-    """The key goes to the pool, the opener and the team, each by its key of today.
-
-    A custodian may be added; nobody else: whoever holds the key must also see the case.
-    """
-    wanted = {
-        account_recipient(actor.account_id, key_sequences([actor.account_id])[actor.account_id])
-    }
-    for group in (pool, team):
-        if group is None:
-            continue
-        current = group_recipient(group.id, group.epoch)
-        wanted.add(current)
-        if current not in body.grants:
-            raise StaleEpoch(group=str(group.id), epoch=group.epoch)
-    given = {name for name in body.grants if parse_recipient(name).kind != "custodian"}
-    if given != wanted:
-        raise EventRefused(reason="RecipientsWrong")
 
 
 def _check_opening(actor: Actor, body: CaseBody, event: dict[str, Any]) -> CaseChain:
@@ -159,21 +147,8 @@ def _check_opening(actor: Actor, body: CaseBody, event: dict[str, Any]) -> CaseC
 def _store_keys(
     actor: Actor, case: Case, body: CaseBody, event: dict[str, Any], chain: CaseChain
 ) -> None:
-    now = case.opened_at
-    session().add(
-        CaseEvent(case_id=case.id, n=0, statement=event, hash=chain.hash, received_at=now)
-    )
-    for name, wrapped in body.grants.items():
-        recipient = parse_recipient(name)
-        session().add(
-            CaseGrant(
-                case_id=case.id,
-                generation=0,
-                recipient=name,
-                holder_id=UUID(recipient.id) if recipient.id else None,
-                wrapped=wrapped,
-            )
-        )
+    store_event(case.id, event, chain, case.opened_at)
+    store_grants(case.id, 0, body.grants)
     session().add(
         CaseHeader(
             case_id=case.id,
@@ -181,10 +156,20 @@ def _store_keys(
             generation=0,
             author_id=actor.account_id,
             sealed=body.header.sealed,
-            posted_at=now,
+            posted_at=case.opened_at,
         )
     )
     session().flush()
+
+
+def _found_circle(actor: Actor, case: Case, overflow: list[UUID]) -> None:
+    """Who holds the key from the beginning. The overflow pools wait to be asked, in their order."""
+    enter_circle(actor, case, case.opened_by, Role.OPENER)
+    enter_circle(actor, case, case.pool_id, Role.POOL)
+    if case.care_team_id:
+        enter_circle(actor, case, case.care_team_id, Role.CARE_TEAM)
+    for place, pool_id in enumerate(overflow):
+        enter_circle(actor, case, pool_id, Role.OVERFLOW, place=place)
 
 
 def _fresh_number() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,8 @@ from messaging.models import (
     CaseEvent,
     CaseGrant,
     CaseHeader,
+    CaseParty,
+    CasePrevious,
     CaseReceipt,
     Message,
     Urgency,
@@ -27,15 +29,18 @@ from messaging.models import (
 from messaging.schemas import (
     AttachmentAnswer,
     CaseAnswer,
+    CircleEntry,
     GrantAnswer,
     HeaderAnswer,
     Named,
     PoolAnswer,
+    PreviousAnswer,
 )
-from messaging.service.access import roles_in
-from messaging.service.steps import open_steps
+from messaging.service.access import parties_of, represented_by, roles_in
+from messaging.service.steps import Who, open_steps
 from pools.models import Group, Organisation
 from pools.service.roll import groups_of
+from protocol.contexts import parse_recipient
 
 
 def show_case(actor: Actor, case: Case) -> CaseAnswer:
@@ -78,7 +83,12 @@ class _Surroundings:
     people: dict[UUID, str]
     groups: dict[UUID, tuple[str, str | None]]
     organisations: dict[UUID, str]
+    parties: Mapping[UUID, list[CaseParty]]
+    custodians: dict[UUID, list[str]]
+    absent: set[UUID]
+    """People for whom the reader stands in today."""
     grants: dict[UUID, list[GrantAnswer]]
+    previous: dict[UUID, list[PreviousAnswer]]
     headers: dict[UUID, CaseHeader]
     files: dict[UUID, list[AttachmentAnswer]]
     read: dict[UUID, dict[UUID, tuple[int, datetime]]]
@@ -89,11 +99,18 @@ class _Surroundings:
         ids = [case.id for case in cases]
         concerned = {case.opened_by for case in cases} | {case.expert_id for case in cases}
         teams = {case.care_team_id for case in cases} | {case.pool_id for case in cases}
+        parties = parties_of(ids)
+        for party in (one for circle in parties.values() for one in circle):
+            (teams if party.kind == "group" else concerned).add(party.holder_id)
         return cls(
             people=_names(Account, concerned),
             groups=_group_names(teams),
             organisations=_names(Organisation, {case.organisation_id for case in cases}),
+            parties=parties,
+            custodians=_custodians(ids),
+            absent=represented_by(actor.account_id),
             grants=_grants(ids, {actor.account_id} | mine),
+            previous=_previous(ids),
             headers=_headers(ids),
             files=_header_files(ids),
             read=_receipts(ids),
@@ -131,7 +148,9 @@ def _show(
         generation=case.generation,
         events=events,
         grants=around.grants[case.id],
-        previous=[],
+        previous=around.previous[case.id],
+        circle=_circle(case, around),
+        rekey_due=bool(case.rekey_due),
         header=HeaderAnswer(
             version=header.version,
             generation=header.generation,
@@ -142,8 +161,33 @@ def _show(
         read={who: read for who, (read, _) in around.read[case.id].items()},
         read_at={who: at for who, (_, at) in around.read[case.id].items()},
         unread=around.unread.get(case.id, 0),
-        steps=open_steps(case.state, roles_in(actor, case, mine)),
+        steps=open_steps(case.state, _roles(actor, case, mine, around)),
     )
+
+
+def _roles(actor: Actor, case: Case, mine: set[UUID], around: _Surroundings) -> frozenset[Who]:
+    return roles_in(actor, case, mine, around.parties.get(case.id, []), around.absent)
+
+
+def _circle(case: Case, around: _Surroundings) -> list[CircleEntry]:
+    """Everybody who can read the case, and those who could, in the order they came."""
+    entries = [
+        CircleEntry(
+            kind="group" if party.kind == "group" else "account",
+            id=str(party.holder_id),
+            name=around.groups[party.holder_id][0]
+            if party.kind == "group"
+            else around.people[party.holder_id],
+            role=party.role,
+            since=party.added_at,
+            left=party.left_at is not None,
+        )
+        for party in around.parties.get(case.id, [])
+    ]
+    return entries + [
+        CircleEntry(kind="custodian", id=number, name="", role="custodian", since=None, left=False)
+        for number in around.custodians[case.id]
+    ]
 
 
 def _named(wanted: UUID | None, names: dict[UUID, str]) -> Named | None:
@@ -173,6 +217,31 @@ def _grants(ids: list[UUID], holders: set[UUID]) -> dict[UUID, list[GrantAnswer]
         found[row.case_id].append(
             GrantAnswer(generation=row.generation, recipient=row.recipient, wrapped=row.wrapped)
         )
+    return found
+
+
+def _previous(ids: list[UUID]) -> dict[UUID, list[PreviousAnswer]]:
+    """The links from each generation of the key to the one before."""
+    found: dict[UUID, list[PreviousAnswer]] = defaultdict(list)
+    for row in session().scalars(
+        select(CasePrevious)
+        .where(CasePrevious.case_id.in_(ids))
+        .order_by(CasePrevious.case_id, CasePrevious.generation)
+    ):
+        found[row.case_id].append(PreviousAnswer(generation=row.generation, sealed=row.sealed))
+    return found
+
+
+def _custodians(ids: list[UUID]) -> dict[UUID, list[str]]:
+    """Which archive keys hold the key of today, by their number in the policy."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for case_id, recipient in session().execute(
+        select(CaseGrant.case_id, CaseGrant.recipient)
+        .join(Case, and_(Case.id == CaseGrant.case_id, Case.generation == CaseGrant.generation))
+        .where(CaseGrant.case_id.in_(ids), CaseGrant.holder_id.is_(None))
+        .order_by(CaseGrant.recipient)
+    ):
+        found[case_id].append(str(parse_recipient(recipient).number))
     return found
 
 

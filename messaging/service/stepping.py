@@ -25,6 +25,7 @@ from messaging.models import Case, CaseStep, Message, Urgency
 from messaging.schemas import MESSAGE_BYTES, StepAnswer, StepBody
 from messaging.service.access import access_case, roles_in
 from messaging.service.facts import case_fact, person_name
+from messaging.service.freshness import require_fresh_key
 from messaging.service.sealed import check_seal, require_current_generation
 from messaging.service.showing import show_case
 from messaging.service.steps import SETTLED, Move, State, Step, Who, find_move
@@ -42,7 +43,7 @@ def take_step(actor: Actor, body: StepBody) -> StepAnswer:
 
     The case's row is held meanwhile, so of two experts who claim at once one wins. Raises
     CaseNotFound, StepNotAllowed, AlreadyClaimed, MessageMissing, MessageUnexpected,
-    StaleGeneration, SealRefused, or Conflict for a used id.
+    StaleGeneration, StaleEpoch, SealRefused, or Conflict for a used id.
     """
     case = access_case(actor, body.case, Permission.CASE_WRITE, lock=True)
     if taken := session().get(CaseStep, body.id):
@@ -85,7 +86,7 @@ def take_step(actor: Actor, body: StepBody) -> StepAnswer:
                 step=str(body.step),
                 step_id=body.id,
                 posted=posted,
-                former_expert_id=former if body.step is Step.RELEASE else None,
+                former_expert_id=former if body.step in (Step.RELEASE, Step.TAKE_OVER) else None,
             )
         )
     return StepAnswer(
@@ -137,18 +138,21 @@ def _check_words(case: Case, move: Move, body: StepBody) -> None:
         raise MessageUnexpected(kind=str(message.kind))
     check_seal(message.sealed, MESSAGE_BYTES)
     require_current_generation(case.generation, message.generation)
+    require_fresh_key(case.id, case.generation, case.rekey_due, case.settled_at is not None)
     if session().get(Message, message.id):
         raise Conflict()
 
 
 def _apply(actor: Actor, case: Case, move: Move) -> None:
     """What a step changes beside the words."""
+    if move.step is Step.GIVE_SECOND_OPINION:
+        return  # the case stays where it is, and in whose hands it is
     now = clock.now()
     case.state = move.to
     case.settled_at = now if move.to in SETTLED else None
     case.closed_at = now if move.to in (State.CLOSED, State.REFUSED, State.CANCELLED) else None
     match move.step:
-        case Step.CLAIM:
+        case Step.CLAIM | Step.TAKE_OVER:
             case.expert_id, case.claimed_at = actor.account_id, now
         case Step.RELEASE:
             case.expert_id, case.claimed_at = None, None
@@ -176,5 +180,10 @@ def _note_delay(case: Case) -> None:
         for opened_at, answered_at in answered
         if answered_at is not None
     ]
-    pool = session().get_one(Group, case.pool_id)
-    pool.median_answer_minutes = round(median(minutes))
+    # Only shown, so never waited for: whoever changes the group's key holds its row and then waits
+    # for this case.
+    pool = session().scalar(
+        select(Group).where(Group.id == case.pool_id).with_for_update(skip_locked=True)
+    )
+    if pool is not None:
+        pool.median_answer_minutes = round(median(minutes))

@@ -37,6 +37,8 @@ class Step(StrEnum):
     REFUSE = "refuse"
     CANCEL = "cancel"
     ASK_AGAIN = "ask_again"
+    GIVE_SECOND_OPINION = "give_second_opinion"
+    TAKE_OVER = "take_over"
 
 
 class Kind(StrEnum):
@@ -60,6 +62,12 @@ class Who(StrEnum):
     """A member of the pool who did not open the case."""
     EXPERT = "expert"
     """The one who claimed it."""
+    DELEGATE = "delegate"
+    """A member of the pool who stands in for the expert, on leave today."""
+    CONSULTED = "consulted"
+    """Asked besides: a second pool, an expert by name, or the pool that had the case before."""
+    READER = "reader"
+    """The patient's own doctor."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,7 @@ WORDS: dict[Step, Words] = {
     Step.REFUSE: Words(Kind.REFUSAL),
     Step.ASK_AGAIN: Words(Kind.QUESTION),
     Step.CANCEL: Words(Kind.CANCELLATION, required=False),
+    Step.GIVE_SECOND_OPINION: Words(Kind.OPINION),
 }
 
 
@@ -131,6 +140,20 @@ MOVES = _moves(
         ("acknowledged", "ask_again", "requester", "claimed"),
         ("closed", "amend_opinion", "expert", "opinion_given"),
         ("closed", "ask_again", "requester", "claimed"),
+        *(
+            (state, "give_second_opinion", "consulted", state)
+            for state in (
+                "claimed",
+                "information_requested",
+                "answered",
+                "opinion_given",
+                "acknowledged",
+            )
+        ),
+        *(
+            (state, "take_over", "delegate", state)
+            for state in ("claimed", "information_requested", "answered", "opinion_given")
+        ),
     ]
 )
 

@@ -34,12 +34,13 @@ from messaging.schemas import (
     StepMessage,
 )
 from messaging.service.access import ThreadPlace, access_thread
+from messaging.service.freshness import require_fresh_key
 from messaging.service.sealed import (
     announce_attachments,
     check_seal,
     require_current_generation,
 )
-from messaging.service.steps import SILENT, Kind
+from messaging.service.steps import SILENT, Kind, State
 from trace import Action, record
 
 _case, _message = cast(Table, Case.__table__), cast(Table, Message.__table__)
@@ -56,6 +57,7 @@ _CASES = (
         _case.c.generation,
         _case.c.due_at,
         _case.c.last_sequence,
+        _case.c.rekey_due,
     )
     .where(_case.c.id.in_(bindparam("cases", expanding=True)))
     .order_by(_case.c.id)
@@ -82,8 +84,8 @@ def post_message(actor: Actor, body: MessageBody) -> tuple[MessageReceipt, bool]
 
     Not one transaction but two: checks together with others' (app/group_read.py), then its rows
     in a batch with others' (app/group_commit.py). What changed in between is found
-    when the case is held for its next sequence. Raises CaseNotFound, StaleGeneration, CaseSettled,
-    SealRefused, or Conflict for an id used otherwise.
+    when the case is held for its next sequence. Raises CaseNotFound, StaleGeneration, StaleEpoch,
+    CaseSettled, SealRefused, or Conflict for an id used otherwise.
     """
     place = access_thread(actor, body.case, Permission.CASE_WRITE, message=body.id)
     if place.known:
@@ -91,6 +93,9 @@ def post_message(actor: Actor, body: MessageBody) -> tuple[MessageReceipt, bool]
             if posted := find_posted(actor, body):
                 return posted, False
     check_postable(place, body)
+    if place.rekey_due or place.state == State.ACKNOWLEDGED:
+        with transaction(read_only=True):
+            require_fresh_key(body.case, place.generation, place.rekey_due, settled=True)
     try:
         return commit_together(body.case, lambda: _append(actor, body, place.expert_name)), True
     except IntegrityError:
@@ -199,8 +204,9 @@ def _sizes(attachments: list[AttachmentAnnouncement]) -> tuple[tuple[UUID, int],
 
 
 def _require_unmoved(case: Row[*tuple[Any, ...]], body: MessageBody) -> None:
-    """Raise what came between check and append: StaleGeneration or CaseSettled."""
+    """Raise what came between check and append: StaleGeneration, StaleEpoch or CaseSettled."""
     require_current_generation(case.generation, body.generation)
+    require_fresh_key(case.id, case.generation, case.rekey_due)
     if case.state in SILENT:
         raise CaseSettled(state=case.state)
 
