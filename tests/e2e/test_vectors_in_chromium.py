@@ -58,7 +58,9 @@ def vector_count() -> int:
         vectors = json.loads((VECTORS / name).read_text(encoding="utf-8"))
         groups = [group for key, group in vectors.items() if key not in ("about", "chains")]
         count += sum(len(group) if isinstance(group, list) else 1 for group in groups)
-    return count + 1
+    log = json.loads((VECTORS / "cordee1-log.json").read_text(encoding="utf-8"))
+    count += len(log["notes"]["good"] + log["notes"]["refused"] + log["safety"])
+    return count + 3
 
 
 def test_chromium_has_what_the_protocol_needs(ask: Ask) -> None:
@@ -159,3 +161,8 @@ def test_the_worker_leaves_the_page_free_and_answers_by_name(ask: Ask) -> None:
 
 def test_no_script_starts_around_the_policy(ask: Ask) -> None:
     assert set(ask("policyRefusals")) == {"TypeError"}
+
+
+def test_a_log_of_ten_thousand_verifies_at_once_on_a_phone(ask: Ask, page: Page) -> None:
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    assert ask("logGrowth", 10_000, 100) < 500, "milliseconds once the log was loaded before"

@@ -1,4 +1,5 @@
 import { type ExtraVectors, extraVectorChecks } from '../support/extra-vectors.ts';
+import { type LogVectors, logVectorChecks } from '../support/log-vectors.ts';
 import { type Vectors, vectorChecks } from '../support/vectors.ts';
 
 export interface Report {
@@ -13,6 +14,7 @@ export async function runVectors(): Promise<Report> {
   const checks = [
     ...vectorChecks((await load('cordee1.json')) as Vectors),
     ...extraVectorChecks((await load('cordee1-extra.json')) as ExtraVectors),
+    ...logVectorChecks((await load('cordee1-log.json')) as LogVectors),
   ];
   const report: Report = { passed: 0, failures: [] };
   for (const { name, run } of checks) {

@@ -2,11 +2,13 @@
 import {
   caseContext,
   casePrevContext,
+  concat,
   groupContext,
   groupPrevContext,
   groupRecipient,
   headerContext,
   keyCommitment,
+  LogCopy,
   logLeaf,
   merkleRoot,
   randomBytes,
@@ -145,5 +147,18 @@ export const timings = {
       logLeaf('account', uuid(), i, randomBytes(32)),
     );
     return each(3, async () => merkleRoot(log));
+  },
+
+  /**
+   * Milliseconds until a device that holds `leaves` has taken in `more` and knows the root again;
+   * with none held, its first load.
+   */
+  async logGrowth(leaves: number, more: number): Promise<number> {
+    const some = (count: number) =>
+      concat(
+        ...Array.from({ length: count }, () => logLeaf('account', uuid(), 0, randomBytes(32))),
+      );
+    const [held, added] = [new LogCopy().grown(some(leaves)), some(more)];
+    return each(5, async () => held.grown(added).root());
   },
 };
