@@ -21,6 +21,7 @@ from client.errors import (
     About,
     CaseMoved,
     CircleFalsified,
+    EventRefused,
     Refused,
     StaleEpoch,
     StillOutdated,
@@ -220,27 +221,35 @@ class Circle(Reporting):
 
     def _signed(self, case: str, event: Callable[[OpenedCase], dict[str, Any]]) -> Case:
         """Sign and send an event on the case as it is now, again when it moved meanwhile."""
+        refused = False
         for _ in range(ATTEMPTS):
             opened = self.cases.renew_keys(case)
             try:
                 facts = self._transport.post(f"/cases/{case}/events", event(opened))
             except (CaseMoved, StaleEpoch) as refusal:
                 self.catch_up(refusal)
-                continue
-            return self.cases.opened(facts)
+            except EventRefused as refusal:
+                if refused:
+                    raise
+                refused = True
+                self.catch_up(refusal)  # the policy may name another custodian
+            else:
+                return self.cases.opened(facts)
         raise StillOutdated(f"case {case}: others kept changing its circle")
 
     def catch_up(self, refusal: Refused) -> None:
-        """Fetch what the server says is newer, groups and policy."""
+        """Fetch what the server says is newer: groups, people, policy."""
         self._network.policy(refresh=True)
+        people = [str(entry["account"]) for entry in refusal.extra.get("accounts") or ()]
+        self.directory.people(people, refresh=True)
         for entry in refusal.extra.get("groups") or ():
             self.directory.group(str(entry["group"]), refresh=True)
 
     def recipients(self, chain: CaseChain, without: str | None = None) -> dict[str, bytes]:
         """Today's recipients of a next generation with their public keys, sorted by name.
 
-        The holders of this generation by their present epochs and keys, and every custodian of
-        today's policy. Who waits for certification of new keys gets the case again afterwards.
+        The holders of this generation by their present epochs and certified keys, and every
+        custodian of today's policy.
         """
         publics: dict[str, bytes] = {}
         named = {(holder.kind, holder.id) for holder in map(parse_recipient, chain.recipients)}
@@ -252,8 +261,7 @@ class Circle(Reporting):
                 publics[group_recipient(ident, group.epoch)] = group.group.kem_key
             elif kind == "account":
                 person = self.directory.person(ident, refresh=True)
-                if not person.waiting:
-                    publics[account_recipient(ident, person.seq)] = person.kem_key
+                publics[account_recipient(ident, person.seq)] = person.kem_key
         return dict(sorted((publics | custodians(self._network)).items()))
 
     def _event(

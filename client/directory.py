@@ -38,8 +38,6 @@ class Person:
     account: Account
     facts: Mapping[str, Any] = field(repr=False, compare=False)
     """Profession, specialty, organisation…: the server's word."""
-    waiting: bool = False
-    """Newer keys than these wait for a registrar: nothing new is handed to this person yet."""
 
     @property
     def seq(self) -> int:
@@ -180,13 +178,12 @@ class Directory(Reporting):
             raise PersonNotTrusted(f"the server takes back keys it showed for {ident}", about)
         if self._log:
             self._log.require_logged("account", ident, vouched)
-        waiting = len(vouched) < len(statements)
-        return Person(ident, account.payload.name, account, facts, waiting)
+        return Person(ident, account.payload.name, account, facts)
 
     def _certified_part(self, statements: list[Statement]) -> tuple[Account, list[Statement]]:
         """The chain as far as registrars vouch for it.
 
-        A person who renewed their keys waits for a registrar; what they signed before stays good.
+        A person who renewed their keys waits for a registrar: until then the keys before hold.
         """
         for end in range(len(statements), 1, -1):
             with suppress(NotCertified):

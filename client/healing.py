@@ -93,7 +93,8 @@ class Healing(Reporting):
         return 0
 
     def _grant(self, item: dict[str, Any]) -> bool:
-        return self._owed.grant(item)
+        self._owed.grant(item)
+        return True
 
     def _link(self, item: dict[str, Any]) -> bool:
         self._owed.link(str(item["group"]), int(item["epoch"]))

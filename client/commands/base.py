@@ -8,6 +8,7 @@ inside it: the executable starts quickly, and the server's own commands load no 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,7 +45,10 @@ def told_plainly(function: Callable[P, R]) -> Callable[P, R]:
         except Refused as error:
             raise click.ClickException(error.detail or error.code) from error
         except BrokenSeal as error:
-            click.secho(f"Broken seal, nothing is shown: {error}", fg="red", err=True)
+            from client.verdicts import sentence
+
+            click.secho(sentence(error, _language()), fg="red", err=True)
+            click.echo(f"({error})", err=True)
             sys.exit(BROKEN_SEAL)
         except NetworkDown as error:
             raise click.ClickException(f"The server cannot be reached ({error}).") from error
@@ -52,6 +56,12 @@ def told_plainly(function: Callable[P, R]) -> Callable[P, R]:
             raise click.ClickException(str(error)) from error
 
     return run
+
+
+def _language() -> str:
+    """The language of the person's machine, as POSIX locales name it (LC_ALL before LANG)."""
+    named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
+    return named[:2].lower() or "en"
 
 
 @contextmanager

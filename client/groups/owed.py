@@ -37,8 +37,8 @@ class Owed(Reporting):
         self._secrets = secrets
         self._governing = governing
 
-    def grant(self, pending: Mapping[str, Any]) -> bool:
-        """Wrap a group's secret for a member who has none yet; False when there is nothing to do.
+    def grant(self, pending: Mapping[str, Any]) -> None:
+        """Wrap a group's secret for a member who has none yet.
 
         The member's keys are verified first, and the group's signed statement must name them:
         the server's word that somebody "is pending" gives nobody a key.
@@ -53,10 +53,7 @@ class Owed(Reporting):
         person = self._directory.person(member, refresh=True)
         secret = self._secrets.secret(ident, epoch)
         grants = self._secrets.wrapped_to(ident, epoch, secret, [person])
-        if member not in grants:
-            return False
         self._transport.put(f"/groups/{ident}/grants/{epoch}/{member}", grants[member])
-        return True
 
     def link(self, group: str, epoch: int) -> None:
         """Seal the secret of the epoch before under this one's, for those who come later."""

@@ -86,7 +86,7 @@ class GroupSecrets(Reporting):
     def wrapped_to(
         self, group: str, epoch: int, secret: bytes, people: Iterable[Person]
     ) -> dict[str, dict[str, Any]]:
-        """Grants of an epoch's secret, by account; who waits for certification is left out."""
+        """Grants of an epoch's secret, by account."""
         net = self._own.keys.net
         return {
             person.id: {
@@ -100,7 +100,6 @@ class GroupSecrets(Reporting):
                 ),
             }
             for person in people
-            if not person.waiting
         }
 
     def link(self, group: str, epoch: int) -> str:
