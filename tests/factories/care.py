@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -15,11 +16,14 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from client.crypto import (
+    check_epoch_secret,
     group_kem_public,
     group_kem_seed,
     kem_public,
     key_commitment,
+    open_previous_epoch,
     seal,
+    seal_previous_epoch,
     sign_statement,
     statement_hash,
     unseal,
@@ -45,12 +49,13 @@ KINDS = {
     "refuse": "refusal",
     "ask_again": "question",
     "cancel": "cancellation",
+    "give_second_opinion": "opinion",
 }
 
 
 @dataclass
 class SealedGroup:
-    """A pool or care team with the secret of its epoch, as its founder briefly holds it."""
+    """A pool or care team with the secret of its epoch, as whoever made it holds it."""
 
     net: str
     kind: str
@@ -58,10 +63,11 @@ class SealedGroup:
     id: str = field(default_factory=lambda: str(uuid4()))
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     chain: list[dict[str, Any]] = field(default_factory=list)
+    epoch: int = 0
 
     @property
     def recipient(self) -> str:
-        return group_recipient(self.id, 0)
+        return group_recipient(self.id, self.epoch)
 
     @property
     def kem_public(self) -> bytes:
@@ -77,7 +83,7 @@ class SealedGroup:
             "group": self.id,
             "kind": self.kind,
             "seq": len(self.chain),
-            "epoch": 0,
+            "epoch": self.epoch,
             "kem_key": b64(self.kem_public),
             "members": [member.id for member in members],
             "managers": [manager.id for manager in managers],
@@ -89,9 +95,60 @@ class SealedGroup:
 
     def grant(self, member: Person, member_seq: int = 0) -> dict[str, Any]:
         """The epoch's secret wrapped to a member."""
-        context = group_context(self.net, self.id, 0, member.id, member_seq)
+        context = group_context(self.net, self.id, self.epoch, member.id, member_seq)
         wrapped = wrap(kem_public(member.kem_seed), context, self.secret)
         return {"member_seq": member_seq, "wrapped": b64(wrapped)}
+
+    def rotate(self) -> str:
+        """Begin the next epoch with a fresh secret; the link to the one before, sealed."""
+        before, self.secret, self.epoch = self.secret, secrets.token_bytes(32), self.epoch + 1
+        return b64(seal_previous_epoch(self.net, self.id, self.epoch, self.secret, before))
+
+    def state(
+        self,
+        signer: Person,
+        members: list[Person],
+        managers: list[Person],
+        granted: Sequence[Person] = (),
+        *,
+        until: dict[str, str] | None = None,
+        **besides: Any,
+    ) -> TestResponse:
+        """Ask the server for the next statement, with the key for those `granted`; `until` are end
+        dates, `besides` other fields of the body."""
+        changes = {"until": until} if until else {}
+        body = {
+            "statement": self.statement(signer, members, managers, **changes),
+            "grants": {member.id: self.grant(member) for member in granted},
+            **besides,
+        }
+        answer = signer.post(f"/groups/{self.id}/statements", body)
+        if answer.status_code == 201:
+            self.chain.append(body["statement"])
+        return answer
+
+    def reached_by(self, reader: Person) -> dict[int, bytes]:
+        """The secret of each epoch that a person opens: by their grants, then link by link back."""
+        shown = reader.get(f"/groups/{self.id}").json
+        found: dict[int, bytes] = {}
+        for grant in shown["grants"]:
+            place = (self.net, self.id, grant["epoch"], reader.id, grant["member_seq"])
+            wrapped = unb64(grant["wrapped"])
+            found[grant["epoch"]] = unwrap(reader.kem_seed, group_context(*place), wrapped)
+        for link in reversed(shown["previous"]):
+            epoch = link["epoch"]
+            if epoch in found and epoch - 1 not in found:
+                found[epoch - 1] = open_previous_epoch(
+                    self.net, self.id, epoch, found[epoch], unb64(link["sealed"])
+                )
+        for epoch, secret in found.items():
+            check_epoch_secret(secret, self._signed_key(epoch))
+        return found
+
+    def _signed_key(self, epoch: int) -> bytes:
+        """The public key that the chain names for an epoch."""
+        stated = [json.loads(unb64(statement["p"])) for statement in self.chain]
+        return unb64(next(one["kem_key"] for one in stated if one["epoch"] == epoch))
 
     def found(
         self,
