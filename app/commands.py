@@ -173,6 +173,49 @@ def install_appointment() -> None:
         _print_json({"account": str(account)})
 
 
+@server.command()
+def policy() -> None:
+    """Print {policy}: the chain of policies, which the operator's next one continues."""
+    from auth.service import network
+
+    with _application():
+        _, _, statements = network.read_network()
+        _print_json({"policy": statements})
+
+
+@server.command("install-policy")
+def install_policy() -> None:
+    """Install {statement}, the next policy, signed by the root; print {seq}."""
+    from auth.service import network
+
+    read = _read_json("statement")
+    with _application():
+        _print_json({"seq": network.install_policy(read["statement"]).payload.seq})
+
+
+@server.command("record-opening")
+def record_opening() -> None:
+    """Note {case, reason}: a custodian opened this case from a backup. Its people are told."""
+    from auth.service import openings
+
+    read = _read_json("case", "reason")
+    with _application():
+        openings.record_opening(str(read["case"]), str(read["reason"]))
+        _print_json({"case": read["case"]})
+
+
+@server.command("log-key")
+def log_key() -> None:
+    """Print {log_key}: the public half of the key that signs the logs, for the policy to name."""
+    from app import sealing
+    from trace import signing
+
+    config = _configuration()
+    sealing.bind(config.secret_key)
+    signing.bind(config)
+    _print_json({"log_key": base64.b64encode(signing.public_key()).decode()})
+
+
 @trace.command()
 @click.option("--head", "noted", help="a head noted earlier, PLACE:HASH, as `head` prints it")
 def verify(noted: str | None) -> None:

@@ -9,12 +9,14 @@ from app.config import Config
 
 def register(app: Flask, config: Config) -> None:
     """Bind routes, sockets and limits to the application."""
+    from app.announcements import on_record
     from app.security import remote_address
     from auth import limits
+    from auth.announced import PolicyInstalled
     from auth.gate import SAFE_METHODS, check_origin
     from auth.permissions import PUBLIC_ENDPOINTS
-    from auth.routes import auth, entrance, network, own, people, tracing
-    from auth.service import invitations, sessions, sign_in
+    from auth.routes import auth, entrance, keys, network, own, people, reports, tracing
+    from auth.service import certification, invitations, sessions, sign_in
     from auth.sockets import register_sockets
 
     limits.bind(config)
@@ -30,6 +32,7 @@ def register(app: Flask, config: Config) -> None:
             if request.method not in SAFE_METHODS:
                 check_origin()
 
-    assert all((entrance, network, own, people, tracing))
+    on_record(PolicyInstalled, certification.certify_appointed)
+    assert all((entrance, keys, network, own, people, reports, tracing))
     app.register_blueprint(auth)
     register_sockets(app, config)

@@ -67,3 +67,54 @@ class DeviceAdded:
     """A session began on a device this account was not seen on before."""
 
     account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnOffered:
+    """A registrar lets somebody back who lost everything. `link` opens it: never log it."""
+
+    account_id: UUID
+    mail: str = field(repr=False)
+    language: str
+    link: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysChanged:
+    """A person's new keys are vouched for and take the place of the older ones."""
+
+    account_id: UUID
+    seq: int
+    peers: tuple[UUID, ...]
+    """Those who share a group or a case with them, and so should look twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyInstalled:
+    """The network's root signed a next policy."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveChanged:
+    """A person said that they will be away, or are back."""
+
+    account_id: UUID
+    peers: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealReported:
+    """A device found a broken seal."""
+
+    report_id: UUID
+    administrators: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRestored:
+    """A custodian opened a case from a backup; its participants are to know."""
+
+    case_id: UUID

@@ -127,3 +127,48 @@ class AlreadyInstalled(DomainError):
     code = "already_installed"
     status = 409
     message = "This service already has its network."
+
+
+class KeysWaiting(DomainError):
+    """New keys are not changed again before a registrar has looked at them."""
+
+    code = "keys_waiting"
+    status = 409
+    message = (
+        "Your new keys wait for an administrator to confirm them. Ask one to do so, "
+        "then start again."
+    )
+
+
+class NeverCertified(DomainError):
+    code = "never_certified"
+    status = 409
+    message = (
+        "This person was never confirmed, so there is nothing to come back to. "
+        "Confirm them, or invite them with another mail address."
+    )
+
+
+class ReturnUnusable(DomainError):
+    """Unknown, expired, replaced and used look alike to whoever holds the link."""
+
+    code = "return_unusable"
+    status = 410
+    message = "This link is no longer valid. Ask the administrator who checked you for a new one."
+
+
+class LeaveImpossible(DomainError):
+    """The dates, or the delegate, cannot be; `reason` says which."""
+
+    code = "leave_impossible"
+    status = 422
+    message = (
+        "This leave is not possible: it ends after it begins, within two years, and the delegate "
+        "shares a group with you and is there when you are not."
+    )
+
+
+class ReportNotFound(DomainError):
+    code = "report_not_found"
+    status = 404
+    message = "There is no such report."

@@ -15,10 +15,10 @@ from client.crypto import cosign_statement
 from client.directory import Directory
 from client.errors import About, PersonNotTrusted, broken_as
 from client.groups.governing import Change, Governing
+from client.keys import verify_last_keys
 from client.network import Network
 from client.transport import Transport
 from client.verdicts import Reporting
-from protocol import verify_account_chain
 
 
 class Administration(Reporting):
@@ -65,15 +65,15 @@ class Administration(Reporting):
         """Vouch for a person's keys, after having checked that it is this person.
 
         The keys must be the account's own (self-signed, of this network); then the registrar signs
-        the same words. Raises ``PersonNotTrusted``.
+        the same words. New keys that wait come before those in force. Raises
+        ``PersonNotTrusted``.
         """
         facts = self._facts_of(account)
-        statement = facts["statements"][-1]
+        waiting = [facts["pending"]["statement"]] if facts.get("pending") else []
+        *earlier, statement = [*facts["statements"], *waiting]
         about = About("account", account, name=str(facts.get("name", "")))
         with broken_as(PersonNotTrusted, f"keys of account {account}", about):
-            chain = verify_account_chain(
-                facts["statements"], self._network.policy(), certified=False
-            )
+            chain = verify_last_keys(earlier, statement, self._network.policy())
         if chain.payload.account != account:
             raise PersonNotTrusted(f"the keys shown for {account} are another person's", about)
         if chain.payload.rpps != facts.get("rpps", chain.payload.rpps):

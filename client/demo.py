@@ -195,7 +195,7 @@ def _appoint(client: CordeeClient, root: RootKey) -> None:
     found = {
         "account": facts["id"],
         "name": facts["name"],
-        "statement": statements[-1],
+        "statements": statements,
         "policy": client.network.facts()["policy"],
     }
     signed = appointment(read_candidate(found, root), root)

@@ -11,11 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from client.crypto import kem_public, random_key, seal, sign_public, sign_statement, unseal
+from client.crypto import (
+    kem_public,
+    random_key,
+    seal,
+    sign_public,
+    sign_statement,
+    statement_hash,
+    unseal,
+    verify_account_chain,
+    verify_statement,
+)
 from client.errors import OwnKeysBroken, broken_as
+from protocol import Account, Policy
 from protocol.contexts import account_recipient, keys_context
 from protocol.encoding import b64, unb64
-from protocol.errors import ProtocolError
+from protocol.errors import KeyChangeUnauthorised, ProtocolError, SequenceBroken
 from protocol.shapes import KEY_SIZE
 from protocol.statement import ACCOUNT, Statement, parse_payload, statement_payload
 from protocol.statements import AccountPayload, read_payload
@@ -115,3 +126,22 @@ def last_payload(statements: Sequence[Statement]) -> AccountPayload:
         return read_payload(AccountPayload, parse_payload(statement_payload(statements[-1])))
     except ProtocolError as error:
         raise OwnKeysBroken(f"a key statement cannot be read: {error}") from error
+
+
+def verify_last_keys(earlier: Sequence[Statement], last: Statement, policy: Policy) -> Account:
+    """Verify keys that nobody may have vouched for yet: whoever calls is about to decide that.
+
+    Those of somebody who lost everything are signed by themselves alone, which a chain refuses
+    until a registrar's signature stands beside; here continuity and that one signature count.
+    """
+    try:
+        return verify_account_chain([*earlier, last], policy, certified=False)
+    except KeyChangeUnauthorised:
+        before = verify_account_chain(earlier, policy, certified=False)
+    said = read_payload(AccountPayload, parse_payload(statement_payload(last)))
+    verify_statement(ACCOUNT, last, unb64(said.sign_key))
+    follows = (said.account, said.net, said.seq, said.prev)
+    place = (before.payload.account, policy.net, before.payload.seq + 1, b64(before.hash))
+    if follows != place:
+        raise SequenceBroken("the new keys do not follow this person's last ones")
+    return Account(said, statement_hash(last), False, (*before.sign_keys, unb64(said.sign_key)))

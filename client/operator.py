@@ -1,4 +1,4 @@
-"""What the operator of a network does with its root key: found it, and appoint registrars.
+"""What the operator of a network does with its root key: found it, sign its policies.
 
 The root's private key never touches the server's process: statements are signed here, and handed to
 the server's own command as JSON. Keep the key file off the machine between two uses; whoever has it
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,17 +21,18 @@ from client.crypto import (
     random_key,
     sign_public,
     sign_statement,
-    verify_account_chain,
     verify_policy_chain,
 )
 from client.errors import CordeeError, PersonNotTrusted, PolicyNotTrusted, broken_as
+from client.keys import verify_last_keys
 from client.private_files import write_private
 from client.version import VERSION
 from protocol import Account, Policy
 from protocol.encoding import b64, unb64
 from protocol.errors import ProtocolError
 from protocol.shapes import KEY_SIZE
-from protocol.statement import POLICY
+from protocol.statement import POLICY, Statement
+from protocol.statements import PolicyPayload, read_payload
 
 
 class ServerCommandFailed(CordeeError):
@@ -74,15 +75,19 @@ class RootKey:
             raise RootKeyUnusable(f"{path} does not hold a root key") from error
 
 
-def founding(name: str, root: RootKey) -> dict[str, Any]:
-    """What founds a network: its id, name, public root and first policy, without registrar."""
+def founding(name: str, root: RootKey, log_key: str | None = None) -> dict[str, Any]:
+    """What founds a network: its id, name, public root and first policy, without registrar.
+
+    ``log_key`` is the server's public log key in base64: from the first statement on, clients then
+    believe only what the key log shows.
+    """
     policy = {
         "v": 1,
         "net": root.net,
         "seq": 0,
         "registrars": [],
         "custodians": [],
-        "log_key": None,
+        "log_key": log_key,
         "witnesses": [],
         "k": 0,
         "minimum_client": VERSION,
@@ -102,9 +107,10 @@ def found_network(name: str, admin_mail: str, key_file: Path, language: str = "f
     Gives the single-use link for the first administrator. The policy names no registrar yet: the
     administrator signs up, then ``appoint_registrar``.
     """
+    log_key = str(server_command("log-key")["log_key"])
     root = RootKey.fresh()
     root.write(key_file)
-    given = founding(name, root)
+    given = founding(name, root, log_key)
     options = ("--admin-mail", admin_mail, "--language", language)
     try:
         return str(server_command("install-network", *options, given=given)["link"])
@@ -119,7 +125,8 @@ class Candidate:
 
     account: Account
     policy: Policy
-    statement: Mapping[str, Any] = field(repr=False)
+    statements: Sequence[Mapping[str, Any]] = field(repr=False)
+    """Their key statements; the last one is to be co-signed."""
 
     @property
     def fingerprint(self) -> str:
@@ -135,15 +142,13 @@ def candidate(mail: str, root: RootKey) -> Candidate:
 
 def read_candidate(found: Mapping[str, Any], root: RootKey) -> Candidate:
     """Verify what the server says of somebody before anything is signed."""
-    with broken_as(PolicyNotTrusted, "the network's policy"):
-        policy = verify_policy_chain(found["policy"], root.public)
-    if policy.net != root.net:
-        raise PolicyNotTrusted("this server serves another network than the root key's")
+    policy = _verified_policy(found["policy"], root)
+    *earlier, last = found["statements"]
     with broken_as(PersonNotTrusted, f"keys of {found['name']}"):
-        account = verify_account_chain([found["statement"]], policy, certified=False)
+        account = verify_last_keys(earlier, last, policy)
     if account.payload.account != found["account"]:
         raise PersonNotTrusted("the keys shown are another person's")
-    return Candidate(account, policy, found["statement"])
+    return Candidate(account, policy, found["statements"])
 
 
 def appoint_registrar(person: Candidate, root: RootKey) -> None:
@@ -153,24 +158,45 @@ def appoint_registrar(person: Candidate, root: RootKey) -> None:
 
 def appointment(person: Candidate, root: RootKey) -> dict[str, Any]:
     """The next policy, naming somebody a registrar, and the root's signature on their keys."""
-    payload = person.policy.payload.model_dump(mode="json")
     entry = {"account": person.account.payload.account, "sign_key": b64(person.account.sign_key)}
-    others = [known for known in payload["registrars"] if known["account"] != entry["account"]]
-    payload.update(
-        seq=payload["seq"] + 1,
-        registrars=[*others, entry],
-        prev=b64(person.policy.hash),
-    )
-    signed_by = {signature["k"] for signature in person.statement["s"]}
-    vouched = (
-        dict(person.statement)
-        if b64(root.public) in signed_by
-        else cosign_statement(person.statement, root.seed)
-    )
+    named = person.policy.payload.model_dump(mode="json")["registrars"]
+    others = [known for known in named if known["account"] != entry["account"]]
+    last = person.statements[-1]
+    signed_by = {signature["k"] for signature in last["s"]}
+    vouched = dict(last) if b64(root.public) in signed_by else cosign_statement(last, root.seed)
     return {
-        "policy_statement": sign_statement(POLICY, payload, root.seed),
+        "policy_statement": next_policy(root, person.policy, registrars=[*others, entry]),
         "account_statement": vouched,
     }
+
+
+def todays_policy(root: RootKey) -> Policy:
+    """The policy the server has, verified from the first statement to the last."""
+    return _verified_policy(server_command("policy")["policy"], root)
+
+
+def next_policy(root: RootKey, policy: Policy, **changes: Any) -> dict[str, Any]:
+    """The policy that follows, signed: everything as before but ``changes``.
+
+    The payload is checked before it is signed: a root never signs what clients would refuse.
+    """
+    payload = policy.payload.model_dump(mode="json")
+    payload.update(changes, seq=policy.payload.seq + 1, prev=b64(policy.hash))
+    read_payload(PolicyPayload, payload)
+    return sign_statement(POLICY, payload, root.seed)
+
+
+def install_policy(statement: Mapping[str, Any]) -> int:
+    """Hand a signed policy to the server; its sequence number."""
+    return int(server_command("install-policy", given={"statement": statement})["seq"])
+
+
+def _verified_policy(statements: Sequence[Statement], root: RootKey) -> Policy:
+    with broken_as(PolicyNotTrusted, "the network's policy"):
+        policy = verify_policy_chain(statements, root.public)
+    if policy.net != root.net:
+        raise PolicyNotTrusted("this server serves another network than the root key's")
+    return policy
 
 
 def server_command(*arguments: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:

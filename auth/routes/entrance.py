@@ -14,6 +14,9 @@ from auth.schemas import (
     RecoveryKeys,
     RecoveryOpened,
     RecoveryOpening,
+    ReturnBody,
+    ReturnOpened,
+    ReturnOpening,
     SignedIn,
     SignInBody,
     SignInOpened,
@@ -22,7 +25,7 @@ from auth.schemas import (
     SignUpOpened,
     SignUpOpening,
 )
-from auth.service import invitations, recovery, sign_in, sign_up
+from auth.service import invitations, recovery, returning, sign_in, sign_up
 
 
 @auth.post("/sign-up/opening")
@@ -74,6 +77,20 @@ def post_recovery_code() -> Response:
 def post_recovery_completion() -> Response:
     """Set the new password and second factor; begin a session and end all others."""
     return _signed_in(recovery.complete_recovery(parse(RecoveryCompletion), remote_address()), 200)
+
+
+@auth.post("/return/opening")
+@describe(body=ReturnOpening, answer=ReturnOpened)
+def post_return_opening() -> Response:
+    """What the holder of a return link needs to make the account's next keys."""
+    return reply(returning.open_return(parse(ReturnOpening).token, remote_address()))
+
+
+@auth.post("/return")
+@describe(body=ReturnBody, answer=SignedIn, status=201)
+def post_return() -> Response:
+    """Come back to one's account with new keys that a registrar is still to co-sign."""
+    return _signed_in(returning.complete_return(parse(ReturnBody), remote_address()), 201)
 
 
 def _signed_in(entered: tuple[SignedIn, str], status: int) -> Response:

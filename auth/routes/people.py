@@ -19,9 +19,11 @@ from auth.schemas import (
     InvitationList,
     InvitationView,
     PageQuery,
+    ReturnStart,
+    ReturnStarted,
     StatementBody,
 )
-from auth.service import accounts, directory, invitations
+from auth.service import accounts, certification, directory, invitations, returning
 
 
 @auth.get("/accounts")
@@ -38,7 +40,16 @@ def get_accounts() -> Response:
 def put_certification(account_id: UUID) -> Response:
     """Add a registrar's signature to a person's keys."""
     statement = parse(StatementBody).statement.model_dump(mode="json")
-    return reply(accounts.certify_account(current_actor(), account_id, statement))
+    return reply(certification.certify_account(current_actor(), account_id, statement))
+
+
+@auth.post("/accounts/<uuid:account_id>/return")
+@require(Permission.ACCOUNT_CERTIFY)
+@describe(body=ReturnStart, answer=ReturnStarted, status=201)
+def post_account_return(account_id: UUID) -> Response:
+    """Let somebody back who lost everything and whom the caller has just recognised."""
+    body = parse(ReturnStart)
+    return reply(returning.start_return(current_actor(), account_id, body), 201)
 
 
 @auth.post("/accounts/<uuid:account_id>/suspension")

@@ -1,4 +1,4 @@
-"""Accounts: how one is shown, found, certified, suspended, moved."""
+"""Accounts: how one is shown, found, suspended, moved."""
 
 from __future__ import annotations
 
@@ -12,20 +12,17 @@ from sqlalchemy import select
 from app import clock
 from app.announcements import announce_on_commit
 from app.db import session
-from app.errors import DomainError
 from app.transactions import transactional
 from auth.actor import Actor
 from auth.announced import AccountChanged
-from auth.errors import AccountNotFound, NotPermitted, NotYourself, StatementNotAccepted
+from auth.errors import AccountNotFound, NotYourself
 from auth.models import Account, AccountStatement
 from auth.schemas import AccountView, OrganisationName
-from auth.service.network import current_policy, registrar_ids
+from auth.service.network import registrar_ids
 from auth.service.organisations import check_organisation, organisation_names
 from auth.service.sessions import end_sessions
-from protocol import statement_hash, verify_account_chain
-from protocol.errors import ProtocolError
-from protocol.statement import Statement
-from trace import Action, record, record_refusal
+from auth.service.standing import Standings, standings_of
+from trace import Action, record
 
 Chain = list[dict[str, Any]]
 
@@ -83,11 +80,16 @@ def view_account(
     full: bool,
     organisations: dict[UUID, OrganisationName] | None = None,
     chain: Sequence[dict[str, Any]] = (),
+    standings: Standings | None = None,
 ) -> AccountView:
-    """The person as others see them, or in `full` as they and administrators do."""
+    """The person as others see them, or in `full` as they and administrators do.
+
+    A list looks up `organisations` and `standings` once for all.
+    """
     known = (
         organisation_names([account.organisation_id]) if organisations is None else organisations
     )
+    standing = standings or standings_of([account])
     return AccountView(
         id=account.id,
         name=account.name,
@@ -103,63 +105,12 @@ def view_account(
         rpps=account.rpps if full else None,
         created_at=account.created_at if full else None,
         last_sign_in_at=account.last_sign_in_at if full else None,
+        keys_changed_at=account.keys_changed_at,
+        keys_vouched_by=standing.vouched_by(account),
+        pending=standing.pending.get(account.id) if full else None,
+        leave=standing.leaves.get(account.id),
         statements=tuple(chain),
     )
-
-
-@transactional
-def certify_account(actor: Actor, account_id: UUID, statement: Statement) -> AccountView:
-    """Store a registrar's signature beside the person's own, over the very same words.
-
-    Raises AccountNotFound, NotPermitted (the caller is no registrar), StatementNotAccepted.
-    """
-    account = get_account(account_id, lock=True)
-    try:
-        if actor.account_id not in registrar_ids():
-            raise NotPermitted()
-        if actor.account_id == account_id:
-            raise NotYourself()
-        store_cosigned(account, statement, certified_by=actor.account_id)
-    except DomainError as refusal:
-        record_refusal(
-            actor,
-            Action.ACCOUNT_CERTIFY,
-            ("account", account_id),
-            result="refused",
-            detail={"reason": refusal.extra.get("reason", refusal.code)},
-        )
-        raise
-    record(actor, Action.ACCOUNT_CERTIFY, ("account", account_id))
-    return view_account(account, full=True, chain=account_chains([account_id])[account_id])
-
-
-def store_cosigned(account: Account, statement: Statement, certified_by: UUID | None) -> None:
-    """Replace the last statement by itself with more signatures, if that certifies the person.
-
-    Inside a transaction; also the way of `cordee appoint`, where the root signs.
-    """
-    last = (
-        session()
-        .scalars(
-            select(AccountStatement)
-            .where(AccountStatement.account_id == account.id)
-            .order_by(AccountStatement.seq.desc())
-            .limit(1)
-        )
-        .one()
-    )
-    earlier = account_chains([account.id])[account.id][:-1]
-    try:
-        if statement_hash(statement) != last.hash:
-            raise StatementNotAccepted(reason="PayloadChanged")
-        verify_account_chain([*earlier, statement], current_policy())
-    except ProtocolError as error:
-        raise StatementNotAccepted(reason=type(error).__name__) from error
-    last.statement = dict(statement)
-    if account.certified_at is None:
-        account.certified_at = clock.now()
-        account.certified_by = certified_by
-    announce_changed(account)
 
 
 @transactional

@@ -12,8 +12,10 @@ from app.transactions import transactional
 from auth.errors import AccountNotFound
 from auth.models import Account
 from auth.schemas import normalise_mail
-from auth.service.accounts import account_chains, announce_changed, get_account, store_cosigned
+from auth.service.accounts import announce_changed, get_account
+from auth.service.certification import store_cosigned
 from auth.service.network import append_policy, policy_statements
+from auth.service.standing import own_chain
 from protocol.errors import ProtocolError
 from protocol.statement import Statement, parse_payload, statement_payload
 from protocol.statements import AccountPayload, read_payload
@@ -29,7 +31,7 @@ def pending_registrar(mail: str) -> dict[str, Any]:
     return {
         "account": str(account.id),
         "name": account.name,
-        "statement": account_chains([account.id])[account.id][-1],
+        "statements": own_chain(account.id),
         "policy": policy_statements(),
     }
 

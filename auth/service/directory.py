@@ -10,12 +10,13 @@ from app.db import session
 from app.errors import ValidationFailed
 from app.transactions import transactional
 from auth.actor import Actor
-from auth.models import Account
+from auth.models import Account, AccountPending
 from auth.permissions import Permission
 from auth.schemas import AccountList, AccountQuery
 from auth.service.accounts import account_chains, view_account
 from auth.service.organisations import organisation_names
 from auth.service.paging import read_cursor, write_cursor
+from auth.service.standing import standings_of
 from trace import Action, record
 
 MAX_IDS = 100
@@ -25,12 +26,16 @@ MAX_IDS = 100
 def list_accounts(actor: Actor, query: AccountQuery) -> AccountList:
     """Certified people with their key chains; for administrators, everybody and more of each.
 
-    `waiting` keeps those not certified. Looking through the directory is traced.
+    Asked for by `ids`, people whose new keys wait are shown too, with the chain of before: what
+    they signed stays verifiable. `waiting` keeps those not certified. Looking is traced.
     """
     sees_all = actor.may(Permission.ACCOUNT_INVITE)
     wanted: Select[Account] = select(Account)
     if not sees_all:
-        wanted = wanted.where(Account.certified_at.is_not(None))
+        known = Account.certified_at.is_not(None)
+        if query.ids:
+            known = or_(known, Account.id.in_(select(AccountPending.account_id)))
+        wanted = wanted.where(known)
     if query.ids:
         wanted = wanted.where(Account.id.in_(_ids(query.ids)))
     if query.q:
@@ -51,6 +56,7 @@ def list_accounts(actor: Actor, query: AccountQuery) -> AccountList:
     page = accounts[: query.limit]
     chains = account_chains(account.id for account in page)
     organisations = organisation_names(account.organisation_id for account in page)
+    standings = standings_of(page)
     record(
         actor,
         Action.ACCOUNT_LIST,
@@ -64,6 +70,7 @@ def list_accounts(actor: Actor, query: AccountQuery) -> AccountList:
                 full=sees_all or account.id == actor.account_id,
                 organisations=organisations,
                 chain=chains[account.id],
+                standings=standings,
             )
             for account in page
         ],

@@ -105,7 +105,7 @@ def make_invitation(
     )
     session().add(invitation)
     session().flush()
-    return invitation, _link(token)
+    return invitation, join_link(token)
 
 
 @transactional
@@ -116,7 +116,7 @@ def renew_invitation(actor: Actor, invitation_id: UUID) -> InvitationView:
     invitation.token_hash = _hash(token)
     invitation.expires_at = clock.now() + LIFE
     record(actor, Action.INVITATION_RENEW, ("invitation", invitation.id))
-    link = _link(token)
+    link = join_link(token)
     _announce(invitation, link)
     return _view(invitation, organisation_names([invitation.organisation_id]), link)
 
@@ -235,7 +235,7 @@ def _hash(token: str) -> bytes:
     return sealing.keyed_hash("invitation token", token.encode())
 
 
-def _link(token: str) -> str:
+def join_link(token: str) -> str:
     """Token and pin travel in the fragment, which browsers send to nobody."""
     root = base64.urlsafe_b64encode(the_network().root).decode().rstrip("=")
     return f"{_base_url}/join#token={token}&root={root}"

@@ -13,13 +13,14 @@ from app.announcements import announce_on_commit
 from app.db import session
 from app.transactions import transactional
 from auth.actor import Visitor
-from auth.announced import AccountChanged
+from auth.announced import PolicyInstalled
 from auth.errors import AlreadyInstalled, NetworkMissing, StatementNotAccepted
-from auth.models import Account, AccountStatement, Network, PolicyStatement
-from protocol import Policy, statement_hash, verify_account_chain, verify_policy_chain
+from auth.models import Network, PolicyStatement
+from protocol import LogKind, Policy, statement_hash, verify_policy_chain
 from protocol.errors import ProtocolError
 from protocol.statement import Statement
 from trace import Action, record, record_refusal
+from trace.keylog import append_leaf
 
 _verified: dict[bytes, Policy] = {}
 """Last policy by the hash of its statement: a chain is checked once per process."""
@@ -105,8 +106,9 @@ def install_policy(statement: Statement, address: str | None = None) -> Policy:
 def append_policy(statement: Statement, address: str | None) -> Policy:
     """Append the next policy. Its authority is the root's signature, whoever carries it here.
 
-    Registrars it newly names become certified if their keys are those it names. Installing the
-    last policy again changes nothing. Raises StatementNotAccepted.
+    Registrars it newly names become certified if their keys are those it names: see
+    `auth.service.certification`. Installing the last policy again changes nothing. Raises
+    StatementNotAccepted.
     """
     network = the_network()
     before = current_policy()
@@ -124,33 +126,8 @@ def append_policy(statement: Statement, address: str | None) -> Policy:
         ("network", network.id),
         detail={"seq": policy.payload.seq},
     )
-    for entry in policy.payload.registrars:
-        _certify_appointed(UUID(entry.account), policy)
+    announce_on_commit(PolicyInstalled(seq=policy.payload.seq))
     return policy
-
-
-def _certify_appointed(account_id: UUID, policy: Policy) -> None:
-    account = session().get(Account, account_id)
-    if account is None or account.certified_at:
-        return
-    chain = list(
-        session().scalars(
-            select(AccountStatement.statement)
-            .where(AccountStatement.account_id == account_id)
-            .order_by(AccountStatement.seq)
-        )
-    )
-    try:
-        verify_account_chain(chain, policy)
-    except ProtocolError:
-        return
-    account.certified_at = clock.now()
-    record(None, Action.ACCOUNT_CERTIFY, ("account", account_id), detail={"kind": "appointed"})
-    announce_on_commit(
-        AccountChanged(
-            account_id=account_id, certified=True, suspended=account.suspended_at is not None
-        )
-    )
 
 
 def _checked(chain: list[Any], root: bytes) -> Policy:
@@ -169,3 +146,4 @@ def _store(policy: Policy, statement: Mapping[str, Any]) -> None:
             received_at=clock.now(),
         )
     )
+    append_leaf(LogKind.POLICY, UUID(policy.net), policy.payload.seq, policy.hash)

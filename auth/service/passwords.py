@@ -29,11 +29,8 @@ def change_password(actor: Actor, body: PasswordBody) -> None:
 @transactional
 def _change_password(actor: Actor, body: PasswordBody) -> None:
     account = get_account(actor.account_id, lock=True)
-    _check_password(actor, account, body.current_auth, Action.ACCOUNT_PASSWORD)
-    step = matching_step(open_secret(account.totp_secret), body.totp_code)
-    if step is None or not use_step(account, step):
-        _refuse(actor, Action.ACCOUNT_PASSWORD, "code")
-        raise CodeWrong()
+    check_password(actor, account, body.current_auth, Action.ACCOUNT_PASSWORD)
+    check_code(actor, account, body.totp_code, Action.ACCOUNT_PASSWORD)
     account.salt = body.salt
     account.kdf = body.kdf.model_dump()
     account.auth_hash = hash_auth(account.id, body.auth)
@@ -52,17 +49,26 @@ def renew_recovery(actor: Actor, body: RecoveryCodeBody) -> None:
 @transactional
 def _renew_recovery(actor: Actor, body: RecoveryCodeBody) -> None:
     account = get_account(actor.account_id, lock=True)
-    _check_password(actor, account, body.current_auth, Action.ACCOUNT_RECOVERY_CODE)
+    check_password(actor, account, body.current_auth, Action.ACCOUNT_RECOVERY_CODE)
     account.ak_recovery = body.ak_recovery
     account.recovery_hash = hash_recovery(account.id, body.recovery_auth)
     record(actor, Action.ACCOUNT_RECOVERY_CODE, ("account", account.id))
 
 
-def _check_password(actor: Actor, account: Account, auth: bytes, action: Action) -> None:
+def check_password(actor: Actor, account: Account, auth: bytes, action: Action) -> None:
+    """Refuse whoever holds a session but not the password. Raises SignInFailed."""
     if same(hash_auth(account.id, auth), account.auth_hash):
         return
     _refuse(actor, action, "password")
     raise SignInFailed()
+
+
+def check_code(actor: Actor, account: Account, code: str, action: Action) -> None:
+    """Burn a code of the second factor. Raises CodeWrong."""
+    step = matching_step(open_secret(account.totp_secret), code)
+    if step is None or not use_step(account, step):
+        _refuse(actor, action, "code")
+        raise CodeWrong()
 
 
 def _refuse(actor: Actor, action: Action, reason: str) -> None:

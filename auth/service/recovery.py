@@ -25,7 +25,7 @@ from auth.schemas import (
     RecoveryOpening,
     SignedIn,
 )
-from auth.service.accounts import account_chains, get_account
+from auth.service.accounts import get_account
 from auth.service.credentials import DECOY, hash_auth, hash_recovery, same
 from auth.service.network import the_network
 from auth.service.second_factor import (
@@ -37,6 +37,7 @@ from auth.service.second_factor import (
 )
 from auth.service.sessions import end_sessions
 from auth.service.sign_in import enter
+from auth.service.standing import own_chain
 from trace import Action, record, record_refusal
 
 LIFE = timedelta(minutes=15)
@@ -107,7 +108,7 @@ def _confirm(body: RecoveryCode, address: str) -> RecoveryKeys:
         net=the_network().id,
         ak_recovery=account.ak_recovery,
         keys=account.keys,
-        statements=account_chains([account.id])[account.id],
+        statements=own_chain(account.id),
         totp_secret=secret,
         totp_uri=enrolment_uri(secret, account.mail),
     )
@@ -140,6 +141,15 @@ def _complete(body: RecoveryCompletion, address: str) -> tuple[SignedIn, str]:
     announce_on_commit(PasswordChanged(account_id=account.id))
     end_sessions(account.id)
     return enter(account, body.device, address, Action.ACCOUNT_RECOVER)
+
+
+def void_recoveries(account_id: UUID) -> None:
+    """End attempts under way, inside a transaction: the account key they would open is gone."""
+    session().execute(
+        update(Recovery)
+        .where(Recovery.account_id == account_id, Recovery.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
 
 
 def _check(recovery_id: UUID, code: str, address: str) -> tuple[Recovery, Account]:

@@ -23,7 +23,7 @@ from auth.schemas import (
     SignInBody,
     SignInOpened,
 )
-from auth.service.accounts import account_chains, get_account, view_account
+from auth.service.accounts import get_account, view_account
 from auth.service.credentials import DECOY, fake_opening, hash_auth, same
 from auth.service.second_factor import (
     close_secret,
@@ -39,6 +39,7 @@ from auth.service.sessions import (
     hash_token,
     idle_end,
 )
+from auth.service.standing import own_chain
 from trace import Action, record, record_refusal
 
 QUARTER = 15 * 60
@@ -137,13 +138,12 @@ def enter(account: Account, device: str, address: str, action: Action) -> tuple[
     )
     session().flush()
     view = _session_view(account, login)
-    chain = account_chains([account.id])[account.id]
     signed_in = SignedIn(
         account=view.account,
         csrf=view.csrf,
         session=view.session,
         sealed=_sealed(account),
-        statements=chain,
+        statements=own_chain(account.id),
     )
     return signed_in, token
 
@@ -151,6 +151,11 @@ def enter(account: Account, device: str, address: str, action: Action) -> tuple[
 @transactional(read_only=True)
 def read_session(actor: Actor) -> SessionView:
     """Who is signed in here and until when."""
+    return session_of(actor)
+
+
+def session_of(actor: Actor) -> SessionView:
+    """The same inside a transaction."""
     login = session().get_one(LoginSession, actor.session_id)
     return _session_view(get_account(actor.account_id), login)
 
@@ -160,9 +165,7 @@ def read_keys(actor: Actor) -> AccountKeys:
     """The person's own sealed keys, to open again with the password."""
     account = get_account(actor.account_id)
     record(actor, Action.ACCOUNT_KEYS_READ, ("account", account.id))
-    return AccountKeys(
-        **_sealed(account).model_dump(), statements=account_chains([account.id])[account.id]
-    )
+    return AccountKeys(**_sealed(account).model_dump(), statements=own_chain(account.id))
 
 
 def _session_view(account: Account, login: LoginSession) -> SessionView:

@@ -15,14 +15,14 @@ from auth.actor import Visitor
 from auth.announced import AccountSignedUp
 from auth.errors import CodeWrong, InvitationUnusable, RppsTaken, StatementNotAccepted
 from auth.limits import spend_address, spend_key
-from auth.models import Account, AccountStatement, Invitation
+from auth.models import Account, Invitation
 from auth.schemas import SignedIn, SignUpBody
+from auth.service.chains import append_statement
 from auth.service.credentials import hash_auth, hash_recovery, same
 from auth.service.invitations import find_by_token, find_usable
 from auth.service.network import current_policy
 from auth.service.second_factor import matching_step, open_secret
 from auth.service.sign_in import enter
-from protocol import Account as VerifiedAccount
 from protocol import verify_account_chain
 from protocol.errors import ProtocolError
 from trace import Action, record_refusal
@@ -49,22 +49,12 @@ def _sign_up(body: SignUpBody, address: str) -> tuple[SignedIn, str]:
     invitation = find_usable(body.token, address)
     _check_person(body, invitation)
     step = _accepted_step(body, invitation, address)
-    keys = _verified(body)
+    _check_keys(body)
     now = clock.now()
     account = _account_of(body, invitation, step, now)
     session().add(account)
     session().flush()
-    session().add(
-        AccountStatement(
-            account_id=account.id,
-            seq=0,
-            statement=body.statement.model_dump(mode="json"),
-            hash=keys.hash,
-            sign_key=keys.sign_key,
-            kem_key=keys.kem_key,
-            received_at=now,
-        )
-    )
+    append_statement(account.id, body.statement.model_dump(mode="json"))
     invitation.used_at = now
     invitation.account_id = account.id
     announce_on_commit(AccountSignedUp(account_id=account.id, kind=account.kind))
@@ -137,8 +127,8 @@ def _check_person(body: SignUpBody, invitation: Invitation) -> None:
         raise RppsTaken()
 
 
-def _verified(body: SignUpBody) -> VerifiedAccount:
-    """The keys, if the statement is the person's own and says what the form says."""
+def _check_keys(body: SignUpBody) -> None:
+    """Refuse a statement that is not the person's own or says other than the form."""
     try:
         keys = verify_account_chain(
             [body.statement.model_dump(mode="json")], current_policy(), certified=False
@@ -151,4 +141,3 @@ def _verified(body: SignUpBody) -> VerifiedAccount:
     if keys.certified:
         # Only the root or a registrar may vouch, and neither does so before the person exists.
         raise StatementNotAccepted(reason="CertifiedTooEarly")
-    return keys

@@ -97,7 +97,7 @@ def test_an_operator_founds_a_network_and_appoints_its_registrar(run, config: Co
     entry = {"account": admin.id, "sign_key": b64(sign_public(admin.sign_seed))}
     appointment = {
         "policy_statement": policy(root, net, first, [entry]),
-        "account_statement": cosign_statement(pending["statement"], root),
+        "account_statement": cosign_statement(pending["statements"][-1], root),
     }
     forged = {**appointment, "policy_statement": policy(bytes(32), net, first, [entry])}
     assert "statement_refused" in run("server", "install-appointment", given=forged).output

@@ -23,7 +23,14 @@ from werkzeug.test import TestResponse
 from app import clock
 from auth.service import appointment, invitations
 from auth.service import network as network_service
-from client.crypto import cosign_statement, kem_public, seal, sign_public, sign_statement
+from client.crypto import (
+    cosign_statement,
+    kem_public,
+    seal,
+    sign_public,
+    sign_statement,
+    statement_hash,
+)
 
 API = "/api/v1"
 KDF = {"alg": "argon2id", "m": 65536, "t": 3, "p": 1}
@@ -113,9 +120,18 @@ class Person:
             "ak_password": b64(sealed),
         }
 
-    def sign_up_body(self, token: str, **changes: Any) -> dict[str, Any]:
+    def key_seals(self) -> dict[str, Any]:
+        """Every way to the keys, sealed afresh."""
         seeds = {"sign_seed": b64(self.sign_seed), "kem_seed": b64(self.kem_seed), "root": ""}
         recovery = seal(secrets.token_bytes(32), "cordee1|ak|test", self.account_key)
+        return {
+            **self.password_fields(),
+            "ak_recovery": b64(recovery),
+            "recovery_auth": b64(self.recovery_auth),
+            "keys": b64(seal(self.account_key, "cordee1|keys|test", json.dumps(seeds).encode())),
+        }
+
+    def sign_up_body(self, token: str, **changes: Any) -> dict[str, Any]:
         return {
             "token": token,
             "account": self.id,
@@ -124,10 +140,7 @@ class Person:
             "profession": self.profession,
             "specialty": self.specialty,
             "language": "fr",
-            **self.password_fields(),
-            "ak_recovery": b64(recovery),
-            "recovery_auth": b64(self.recovery_auth),
-            "keys": b64(seal(self.account_key, "cordee1|keys|test", json.dumps(seeds).encode())),
+            **self.key_seals(),
             "statement": self.statement(),
             "totp_code": self.code() if self.totp_secret else "000000",
             "device": "Téléphone",
@@ -140,6 +153,27 @@ class Person:
         assert opened.status_code == 200, opened.text
         self.totp_secret = opened.json["totp_secret"]
         return self.entered(self.post("/sign-up", self.sign_up_body(token)))
+
+    def renewed(self) -> Person:
+        """The same person with keys and credentials that nobody else ever held."""
+        kept = {
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in ("http", "sign_seed", "kem_seed", "auth", "recovery_auth", "account_key")
+        }
+        fresh = Person(**kept)
+        fresh.http = self.http
+        return fresh
+
+    def next_statement(
+        self, chain: list[dict[str, Any]], *also: bytes, **changes: Any
+    ) -> dict[str, Any]:
+        """The statement that follows `chain` with this person's keys; `also` sign it too."""
+        changes = {"seq": len(chain), "prev": b64(statement_hash(chain[-1])), **changes}
+        statement = self.statement(**changes)
+        for seed in also:
+            statement = cosign_statement(statement, seed)
+        return statement
 
     def sign_in(self, **changes: Any) -> TestResponse:
         """Sign in on this device; `changes` replace fields of the body."""
@@ -204,8 +238,6 @@ class FoundedNetwork:
 
     def policy(self, registrars: list[dict[str, str]], **changes: Any) -> dict[str, Any]:
         """The next policy, signed by the root."""
-        from client.crypto import statement_hash
-
         payload = {
             "v": 1,
             "net": self.net,
