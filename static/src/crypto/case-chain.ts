@@ -21,7 +21,10 @@ import {
 import type { CasePayload } from './payloads.ts';
 import { type Statement, statementHash } from './statement.ts';
 
-/** Group id → its members' account ids, taken from verified chains. */
+/**
+ * `id@epoch` → account ids of who was a member from that epoch on; or plain id → members whatever
+ * the epoch. Taken from verified chains.
+ */
 export type GroupMembers = ReadonlyMap<string, Iterable<string>>;
 
 /** The life of a case's key so far. */
@@ -40,7 +43,9 @@ export interface CaseChain {
  * Follow the key of a case from its opening through grants, rotations and closure.
  *
  * The author of each event after the opening is the opener, an account granted before, or a member
- * of a group granted before. A grant or rotation after a closure reopens the case.
+ * of a group granted before; who rotates must also stand among those the rotation keeps, or somebody
+ * removed could choose the next key with a lying server. A grant or rotation after a closure reopens
+ * the case.
  *
  * Caller's duty: `accounts` and `groups` come from verified chains; compare `payload.case` with the
  * case asked for; after unwrapping K_g call `requireCommitment` with `commitments[g]`.
@@ -60,7 +65,12 @@ export async function verifyCaseEvents(
     if (last && payload.case !== last.payload.case) {
       throw new SubjectChanged('an event of another case');
     }
-    if (last && payload.by !== last.opener && !holds(last, payload.by, groups)) {
+    const { event, by, to } = payload;
+    if (
+      last &&
+      by !== last.opener &&
+      !(holds(last.recipients, by, groups) && (event !== 'rotate' || holds(to, by, groups)))
+    ) {
       throw new OutsideCareCircle('the author had no part in the case at that time');
     }
     last = after(last, payload, await statementHash(statement));
@@ -68,11 +78,17 @@ export async function verifyCaseEvents(
   return last as CaseChain;
 }
 
-function holds(chain: CaseChain, account: string, groups: GroupMembers): boolean {
-  return chain.recipients.map(parseRecipient).some((recipient) => {
-    if (recipient.kind === 'account') return recipient.id === account;
-    if (recipient.kind === 'group') return [...(groups.get(recipient.id) ?? [])].includes(account);
-    return false;
+/** Whether an account is among the recipients, itself or by a group. */
+export function holds(
+  recipients: readonly string[],
+  account: string,
+  groups: GroupMembers,
+): boolean {
+  return recipients.map(parseRecipient).some((to) => {
+    if (to.kind === 'account') return to.id === account;
+    if (to.kind !== 'group') return false;
+    const members = groups.get(`${to.id}@${to.epoch}`) ?? groups.get(to.id) ?? [];
+    return [...members].includes(account);
   });
 }
 

@@ -63,6 +63,8 @@ export interface Group {
   kemKey: Bytes;
   /** The public key of each epoch, by epoch: compare with the one derived from R_e. */
   kemKeys: Bytes[];
+  /** Who was ever a member from each epoch on, by epoch: who could hold or still open its key. */
+  since: ReadonlySet<string>[];
 }
 
 export interface ChainOptions {
@@ -183,6 +185,7 @@ export async function verifyGroupChain(
     ? union(policy.registrars, policy.formerRegistrars)
     : policy.registrars;
   const kemKeys: Bytes[] = [];
+  const since: Set<string>[] = [];
   let last: GroupPayload | undefined;
   let hash: Bytes | undefined;
   for (const { payload, statement, signers } of readLinks('cordee1.group', statements)) {
@@ -197,7 +200,11 @@ export async function verifyGroupChain(
     await verifyLink('cordee1.group', statement, signers);
     if (payload.net !== policy.payload.net) throw new NetworkWrong('a group of another network');
     requireEpochFollows(payload, last);
-    if (kemKeys.length === payload.epoch) kemKeys.push(fromBase64(payload.kem_key));
+    if (kemKeys.length === payload.epoch) {
+      kemKeys.push(fromBase64(payload.kem_key));
+      since.push(new Set());
+    }
+    for (const known of since) for (const member of payload.members) known.add(member);
     last = payload;
     hash = await statementHash(statement);
   }
@@ -206,6 +213,7 @@ export async function verifyGroupChain(
     hash: hash as Bytes,
     kemKey: kemKeys.at(-1) as Bytes,
     kemKeys,
+    since,
   };
 }
 

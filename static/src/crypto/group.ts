@@ -7,7 +7,7 @@ import { type Bytes, hkdf, requireLength, sameBytes } from './bytes.ts';
 import { groupPrevContext } from './contexts.ts';
 import { KeySwapped } from './errors.ts';
 import { kemPublic } from './hpke.ts';
-import { unseal } from './stream.ts';
+import { seal, unseal } from './stream.ts';
 
 export async function groupKemSeed(secret: Bytes): Promise<Bytes> {
   requireLength(secret, 32, 'group secret');
@@ -34,6 +34,18 @@ export async function requireGroupSecret(secret: Bytes, signedKemKey: Bytes): Pr
   if (!sameBytes(await groupKemPublic(secret), signedKemKey)) {
     throw new KeySwapped('the granted group key is not the signed one');
   }
+}
+
+/** R_{epoch−1} for whoever holds R_epoch: so a newcomer reads the past. */
+export async function sealPreviousGroupSecret(
+  net: string,
+  group: string,
+  epoch: number,
+  secret: Bytes,
+  previous: Bytes,
+): Promise<Bytes> {
+  requireLength(previous, 32, 'group secret');
+  return seal(await groupChainKey(secret), groupPrevContext(net, group, epoch), previous);
 }
 
 /** Open R_{epoch−1} with R_epoch; then compare it by `requireGroupSecret` with that epoch's key. */

@@ -16,16 +16,24 @@ import {
   toBase64,
   utf8,
 } from './bytes.ts';
-import { accountKeyContext, keysContext, type Way } from './contexts.ts';
+import { accountKeyContext, isNumber, keysContext, type Way } from './contexts.ts';
 import { SealBroken, SubjectChanged } from './errors.ts';
 import { type Statement, verifyStatement } from './statement.ts';
 import { seal, unseal } from './stream.ts';
+
+/** A key this person had before: what was wrapped to it still opens. */
+export interface FormerKey {
+  seq: number;
+  kemSeed: Bytes;
+}
 
 /** What `keys` holds; `root` is the network's public root key, the pin of later devices. */
 export interface AccountSecrets {
   signSeed: Bytes;
   kemSeed: Bytes;
   root: Bytes;
+  /** Absent for keys that were never renewed. */
+  former?: FormerKey[];
 }
 
 export function newAccountKey(): Bytes {
@@ -56,21 +64,50 @@ export async function openAccountKey(
   return accountKey;
 }
 
-/** `keys` = seal(AK, JSON {sign_seed, kem_seed, root}), all base64. */
+/** The JSON that holds them: {sign_seed, kem_seed, root, former?: [{seq, kem_seed}]}, base64. */
+export function writeSecrets({ signSeed, kemSeed, root, former = [] }: AccountSecrets): Bytes {
+  for (const value of [signSeed, kemSeed, root, ...former.map((one) => one.kemSeed)]) {
+    requireLength(value, 32, 'account secret');
+  }
+  const past = former.map((one) => ({ seq: one.seq, kem_seed: toBase64(one.kemSeed) }));
+  const held = {
+    sign_seed: toBase64(signSeed),
+    kem_seed: toBase64(kemSeed),
+    root: toBase64(root),
+    ...(past.length > 0 ? { former: past } : {}),
+  };
+  return utf8(JSON.stringify(held));
+}
+
+export function readSecrets(plain: Bytes): AccountSecrets {
+  let held: { sign_seed?: unknown; kem_seed?: unknown; root?: unknown; former?: unknown };
+  try {
+    held = JSON.parse(fromUtf8(plain));
+  } catch {
+    throw new SealBroken('the sealed keys are not readable');
+  }
+  const past = (held.former ?? []) as { seq: unknown; kem_seed: unknown }[];
+  const former = past.map(({ seq, kem_seed }) => {
+    if (!isNumber(seq)) throw new SealBroken('the sealed keys are not readable');
+    return { seq, kemSeed: fromBase64(kem_seed, 32) };
+  });
+  return {
+    signSeed: fromBase64(held.sign_seed, 32),
+    kemSeed: fromBase64(held.kem_seed, 32),
+    root: fromBase64(held.root, 32),
+    ...(former.length > 0 ? { former } : {}),
+  };
+}
+
+/** `keys` = seal(AK, the secrets as written above). */
 export async function sealAccountSecrets(
   accountKey: Bytes,
   net: string,
   account: string,
   seq: number,
-  { signSeed, kemSeed, root }: AccountSecrets,
+  secrets: AccountSecrets,
 ): Promise<Bytes> {
-  for (const value of [signSeed, kemSeed, root]) requireLength(value, 32, 'account secret');
-  const text = JSON.stringify({
-    sign_seed: toBase64(signSeed),
-    kem_seed: toBase64(kemSeed),
-    root: toBase64(root),
-  });
-  return seal(accountKey, keysContext(net, account, seq), utf8(text));
+  return seal(accountKey, keysContext(net, account, seq), writeSecrets(secrets));
 }
 
 export async function openAccountSecrets(
@@ -80,18 +117,7 @@ export async function openAccountSecrets(
   seq: number,
   sealed: Bytes,
 ): Promise<AccountSecrets> {
-  const plain = await unseal(accountKey, keysContext(net, account, seq), sealed);
-  let held: { sign_seed?: unknown; kem_seed?: unknown; root?: unknown };
-  try {
-    held = JSON.parse(fromUtf8(plain));
-  } catch {
-    throw new SealBroken('the sealed keys are not readable');
-  }
-  return {
-    signSeed: fromBase64(held.sign_seed, 32),
-    kemSeed: fromBase64(held.kem_seed, 32),
-    root: fromBase64(held.root, 32),
-  };
+  return readSecrets(await unseal(accountKey, keysContext(net, account, seq), sealed));
 }
 
 /**

@@ -42,6 +42,8 @@ export interface PutJob extends Base {
   kind: 'case' | 'message' | 'step';
   path: string;
   body: Record<string, unknown>;
+  /** How often it was sealed again. */
+  again?: number;
 }
 
 /** The sealed parts of one file, kept in the same database until the server has them all. */
@@ -109,7 +111,9 @@ export function judge(job: Job, outcome: Outcome, now: number, random: number): 
     const wait = pause(job.attempts, random);
     return later(Math.max(wait, (retryAfter ?? 0) * 1000), problem);
   }
-  if (job.kind !== 'upload' && STALE.has(code)) {
+  // An opening refused may lack a recipient this device has not heard of yet.
+  const unknown = job.kind === 'case' && code === 'event_refused';
+  if (job.kind !== 'upload' && (STALE.has(code) || unknown)) {
     return { type: 'keep', job: { ...rested, state: 'stale', problem } };
   }
   return { type: 'keep', job: { ...rested, state: 'refused', problem } };

@@ -3,15 +3,9 @@
  * checked down from the root this account pins, and so is every key that is vouched for or wrapped
  * to. The administrator makes a group's first secret and forgets it at once.
  */
-import { type Bytes, fromBase64, randomBytes, toBase64 } from '../crypto/bytes.ts';
+import { fromBase64, randomBytes, toBase64 } from '../crypto/bytes.ts';
 import { type Account as AccountChain, verifyAccountChain } from '../crypto/chain.ts';
-import { groupContext } from '../crypto/contexts.ts';
-import {
-  NotCertified,
-  RegistrarUnknown,
-  SequenceBroken,
-  SubjectChanged,
-} from '../crypto/errors.ts';
+import { RegistrarUnknown, SequenceBroken, SubjectChanged } from '../crypto/errors.ts';
 import type { AccountPayload } from '../crypto/payloads.ts';
 import {
   cosignStatement,
@@ -23,11 +17,12 @@ import {
   verifyStatement,
 } from '../crypto/statement.ts';
 import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
-import { groupKemPublic, wrap } from '../worker/sealing.ts';
+import { groupKemPublic } from '../worker/sealing.ts';
 import { fingerprint } from './fingerprint.ts';
-import { type GroupEntry, type GroupKind, groupSecret, loadGroups, verifyGroup } from './groups.ts';
+import { certifiedPeople, groupGrants } from './group-roll.ts';
+import { type GroupKind, loadGroups } from './groups.ts';
 import { type MyKeys, myKeys } from './keys.ts';
-import { forgetPerson, person, policy, underPolicy, type VerifiedPerson } from './people.ts';
+import { forgetPerson, policy, underPolicy } from './people.ts';
 import { network } from './session.ts';
 import type { DirectoryEntry } from './types.ts';
 
@@ -111,35 +106,10 @@ export async function certify({ entry }: Candidate): Promise<void> {
   forgetPerson(entry.id);
 }
 
-async function certifiedPeople(ids: readonly string[]): Promise<VerifiedPerson[]> {
-  const people = await Promise.all(ids.map((id) => person(id)));
-  for (const found of people) {
-    if (!found.certified) throw new NotCertified('a member must be certified first');
-  }
-  return people;
-}
-
 function netId(): string {
   const net = network.value?.net;
   if (!net) throw new NetworkDown();
   return net;
-}
-
-type Grants = Record<string, { member_seq: number; wrapped: string }>;
-
-async function grantsTo(
-  group: string,
-  epoch: number,
-  secret: Bytes,
-  people: readonly VerifiedPerson[],
-): Promise<Grants> {
-  const net = netId();
-  const grants: Grants = {};
-  for (const { id, kemKey, seq } of people) {
-    const wrapped = await wrap(kemKey, groupContext(net, group, epoch, id, seq), secret);
-    grants[id] = { member_seq: seq, wrapped: toBase64(wrapped) };
-  }
-  return grants;
 }
 
 export interface GroupFacts {
@@ -175,42 +145,11 @@ export async function createGroup(facts: GroupFacts, members: readonly string[])
       },
       signer,
     );
-    const grants = await grantsTo(group, 0, secret, people);
+    const grants = await groupGrants(group, 0, secret, people);
     await api('PUT', `/groups/${group}`, { id: group, ...facts, statement, grants });
   } finally {
     secret.fill(0);
   }
   await loadGroups();
   return group;
-}
-
-/**
- * Sign that more people belong to a group from now on. The key reaches them through a member's
- * client, or at once when the administrator is a member too.
- */
-export async function addMembers(id: string, members: readonly string[]): Promise<void> {
-  const { signer, account } = await myKeys();
-  const newcomers = await certifiedPeople(members);
-  const entry = await api<GroupEntry>('GET', `/groups/${id}`);
-  const chain = await verifyGroup(entry);
-  const { payload } = chain;
-  const added = newcomers.filter((found) => !payload.members.includes(found.id));
-  if (added.length === 0) return;
-  const last = entry.statements.at(-1) as Statement;
-  const statement = await signStatement(
-    'cordee1.group',
-    {
-      ...payload,
-      seq: payload.seq + 1,
-      members: [...payload.members, ...added.map((found) => found.id)],
-      name: entry.name,
-      prev: toBase64(await statementHash(last)),
-    },
-    signer,
-  );
-  const grants = payload.members.includes(account)
-    ? await grantsTo(id, payload.epoch, await groupSecret(id, payload.epoch), added)
-    : {};
-  await api('POST', `/groups/${id}/statements`, { statement, grants });
-  await loadGroups();
 }

@@ -1,12 +1,13 @@
 /**
  * The keys of cases, and the checks that make a sealed thing trustworthy.
  *
- * A key comes from a grant to this person or to one of their groups; a full case also proves, by the
- * signed events and the commitment in them, that it is the key its opener made and not one the
- * server planted. What cannot be proved is said (`Seal`), never hidden.
+ * A key comes from a grant to this person or to one of their groups, or from the generation after
+ * it; a full case also proves, by the signed events and the commitments in them, that each is the
+ * key its maker made and not one the server planted. What cannot be proved is said (`Seal`), never
+ * hidden.
  */
 import { type Bytes, fromBase64, fromUtf8, toBase64 } from '../crypto/bytes.ts';
-import { verifyCaseEvents } from '../crypto/case-chain.ts';
+import { type CaseChain, holds, verifyCaseEvents } from '../crypto/case-chain.ts';
 import { requireCommitment } from '../crypto/commitment.ts';
 import {
   caseContext,
@@ -15,15 +16,25 @@ import {
   messageContext,
   parseRecipient,
 } from '../crypto/contexts.ts';
-import { ProtocolError, SealBroken } from '../crypto/errors.ts';
-import type { Payloads } from '../crypto/payloads.ts';
+import {
+  AuthorUnknown,
+  CircleFalsified,
+  OutsideCareCircle,
+  ProtocolError,
+  SealBroken,
+  SequenceBroken,
+} from '../crypto/errors.ts';
+import { readLinks } from '../crypto/links.ts';
+import type { CasePayload, Payloads } from '../crypto/payloads.ts';
 import { type Statement, verifyStatement } from '../crypto/statement.ts';
 import { NetworkDown, Problem } from '../transport/http.ts';
 import { readHeader, readMessageBody } from './bodies.ts';
 import type { CaseRow, MessageRow, OpenedCase, OpenedMessage, Seal } from './case-types.ts';
-import { groupKem, groups } from './groups.ts';
-import { myKeys } from './keys.ts';
+import { groupChain, groupSeed, groups } from './groups.ts';
+import { checkGossip } from './key-log.ts';
+import { kemSeedOf, myKeys } from './keys.ts';
 import { person, type VerifiedPerson } from './people.ts';
+import { reportSeal } from './seal-reports.ts';
 import { unseal, unwrap } from './sealing.ts';
 import { network } from './session.ts';
 import type { Named } from './types.ts';
@@ -33,8 +44,19 @@ export class NoKey extends Error {
   override name = 'NoKey';
 }
 
+/** A case whose signed events hold. */
+export interface ProvenCase extends CaseChain {
+  /** `id@epoch` of each group that was ever granted → who can have held it. */
+  members: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Who held each generation, by generation. */
+  holders: string[][];
+}
+
 const opened = new Map<string, Promise<Bytes>>();
-const proved = new Set<string>();
+const proved = new Map<string, { of: string; chain: Promise<ProvenCase> }>();
+const messages = new Map<string, Promise<OpenedMessage>>();
+/** Commitments of cases whose events hold: no key of theirs is taken without. */
+const committed = new Map<string, readonly Bytes[]>();
 
 export function net(): string {
   const id = network.value?.net;
@@ -42,13 +64,16 @@ export function net(): string {
   return id;
 }
 
-/** Forget every key: the application was locked or someone else signed in. */
-export function forgetCaseKeys(): void {
-  opened.clear();
-  proved.clear();
+/** Forget the keys of a case that is no longer ours; all of them when locking. */
+export function forgetCaseKeys(caseId?: string): void {
+  for (const kept of [opened, proved, committed, messages]) {
+    for (const name of kept.keys()) {
+      if (caseId === undefined || name.startsWith(caseId)) kept.delete(name);
+    }
+  }
 }
 
-/** Remember the key of a case just made on this device. */
+/** Remember the key of a generation just made on this device. */
 export function rememberCaseKey(caseId: string, generation: number, key: Bytes): void {
   opened.set(`${caseId}/${generation}`, Promise.resolve(key));
 }
@@ -60,8 +85,14 @@ export function caseKey(row: CaseRow, generation = row.generation): Promise<Byte
   if (!key) {
     key = openCaseKey(row, generation);
     opened.set(name, key);
-    key.catch(() => opened.delete(name));
+    key.catch(() => opened.get(name) === key && opened.delete(name));
   }
+  return key;
+}
+
+async function requireCommitted(caseId: string, generation: number, key: Bytes): Promise<Bytes> {
+  const commitment = committed.get(caseId)?.[generation];
+  if (commitment) await requireCommitment(key, commitment);
   return key;
 }
 
@@ -73,7 +104,8 @@ async function openCaseKey(row: CaseRow, generation: number): Promise<Bytes> {
       const seed = await seedFor(grant.recipient);
       if (!seed) continue;
       const context = caseContext(net(), row.id, generation, grant.recipient);
-      return await unwrap(seed, context, fromBase64(grant.wrapped));
+      const key = await unwrap(seed, context, fromBase64(grant.wrapped));
+      return await requireCommitted(row.id, generation, key);
     } catch (error) {
       failure = error;
     }
@@ -82,47 +114,99 @@ async function openCaseKey(row: CaseRow, generation: number): Promise<Bytes> {
   const later = row.previous.find((link) => link.generation === generation + 1);
   if (!later) throw failure;
   const next = await caseKey(row, generation + 1);
-  return unseal(next, casePrevContext(net(), row.id, generation + 1), fromBase64(later.sealed));
+  const context = casePrevContext(net(), row.id, generation + 1);
+  const key = await unseal(next, context, fromBase64(later.sealed));
+  return requireCommitted(row.id, generation, key);
 }
 
 async function seedFor(recipient: string): Promise<Bytes | null> {
   const to = parseRecipient(recipient);
   if (to.kind === 'account') {
-    const mine = await myKeys();
-    return to.id === mine.account && to.seq === mine.seq ? mine.kemSeed : null;
+    return to.id === (await myKeys()).account ? kemSeedOf(to.seq) : null;
   }
   if (to.kind !== 'group' || !groups.value.some((group) => group.id === to.id && group.mine)) {
     return null;
   }
-  return (await groupKem(to.id, to.epoch)).seed;
+  return groupSeed(to.id, to.epoch);
 }
 
 /**
- * Follow the signed events of a full case and check the key against the commitment in them.
+ * The signed events of a full case, followed from its opening; every key of it that was opened is
+ * compared with the commitments in them.
  *
  * @throws ProtocolError when the server shows another case than the one that was opened.
  */
-async function proveCase(row: CaseRow): Promise<void> {
-  const name = `${row.id}/${row.generation}/${row.events.length}`;
-  if (proved.has(name) || row.events.length === 0) return;
-  const authors = new Set([row.opened_by.id]);
-  for (const event of row.events) {
-    const by = (JSON.parse(fromUtf8(fromBase64(event.p))) as { by?: unknown }).by;
-    if (typeof by === 'string') authors.add(by);
+export function proveCase(row: CaseRow): Promise<ProvenCase> {
+  const of = `${row.events.length} ${row.events.at(-1)?.s[0]?.sig}`;
+  let known = proved.get(row.id);
+  if (known?.of !== of) {
+    const chain = prove(row, known?.chain);
+    known = { of, chain };
+    proved.set(row.id, known);
+    chain.catch(() => proved.get(row.id)?.chain === chain && proved.delete(row.id));
   }
-  const accounts = new Map<string, Bytes[]>();
-  for (const id of authors) accounts.set(id, [...(await person(id)).signKeys]);
-  const members = new Map(
-    groups.value.map((group) => [group.id, group.members.map((one) => one.id)]),
-  );
+  return known.chain;
+}
+
+async function prove(row: CaseRow, before?: Promise<ProvenCase>): Promise<ProvenCase> {
+  const last = await before?.catch(() => undefined);
+  const events = [...readLinks('cordee1.case', row.events)].map(({ payload }) => payload);
+  const accounts = new Map<string, readonly Bytes[]>();
+  const members = new Map<string, ReadonlySet<string>>();
+  for (const { by, to } of events) {
+    if (!accounts.has(by)) accounts.set(by, (await person(by)).signKeys);
+    if (events.every((event) => event.by === row.opened_by.id)) continue;
+    for (const recipient of to.map(parseRecipient)) {
+      if (recipient.kind !== 'group') continue;
+      const { id, epoch } = recipient;
+      members.set(`${id}@${epoch}`, (await groupChain(id)).since[epoch] ?? new Set());
+    }
+  }
   const chain = await verifyCaseEvents(row.events, accounts, members, net());
   if (chain.payload.case !== row.id || chain.opener !== row.opened_by.id) {
     throw new SealBroken('the events of another case');
   }
-  const commitment = chain.commitments[row.generation];
-  if (!commitment) throw new SealBroken('a generation nobody announced');
-  await requireCommitment(await caseKey(row), commitment);
-  proved.add(name);
+  const held = last && events[last.payload.n];
+  if (last && (!held || held.kc !== last.payload.kc || chain.payload.n < last.payload.n)) {
+    throw new SequenceBroken('the server shows other events than before');
+  }
+  committed.set(row.id, chain.commitments);
+  // A key opened from a list came without events: now it must be the one that was committed to.
+  for (const [generation] of chain.commitments.entries()) {
+    const name = `${row.id}/${generation}`;
+    const key = await opened.get(name)?.catch(() => null);
+    if (key) {
+      await requireCommitted(row.id, generation, key).catch(() => opened.delete(name));
+    }
+  }
+  await Promise.all([caseKey(row), caseKey(row, row.header.generation)]);
+  return { ...chain, members, holders: holdersOf(events) };
+}
+
+/** Everyone a generation was wrapped to, grants after its beginning included. */
+function holdersOf(events: readonly CasePayload[]): string[][] {
+  const holders: string[][] = [];
+  for (const { generation, to } of events) {
+    holders[generation] = [...(holders[generation] ?? []), ...to];
+  }
+  return holders;
+}
+
+/** A recipient without its epoch or number: who it is, whatever key they have by now. */
+export const subjectOf = (recipient: string): string => recipient.split('@')[0] as string;
+
+/**
+ * The circle shown must be the one that was signed: nobody who holds the key is hidden, and nobody
+ * is shown who does not.
+ *
+ * @throws CircleFalsified
+ */
+function requireCircle(row: CaseRow, chain: ProvenCase): void {
+  const shown = new Set(row.circle.flatMap(({ kind, id, left }) => (left ? [] : `${kind}:${id}`)));
+  const signed = new Set(chain.recipients.map(subjectOf));
+  if (signed.size !== shown.size || ![...signed].every((subject) => shown.has(subject))) {
+    throw new CircleFalsified('the circle shown is not the one signed');
+  }
 }
 
 /**
@@ -159,6 +243,26 @@ async function openStatement<T extends 'cordee1.header' | 'cordee1.message'>(
   }
 }
 
+/** Whether somebody had part in a case when its key was of this generation. */
+async function requirePart(row: CaseRow, by: string, generation: number): Promise<void> {
+  const chain = await proveCase(row);
+  if (by === chain.opener) return;
+  const holders = chain.holders[generation];
+  if (!holders) throw new SealBroken('a generation nobody announced');
+  const members = new Map(chain.members);
+  for (const recipient of holders.map(parseRecipient)) {
+    if (recipient.kind !== 'group') continue;
+    const { id, epoch } = recipient;
+    const place = `${id}@${epoch}`;
+    if (!members.has(place)) {
+      members.set(place, (await groupChain(id)).since[epoch] ?? new Set());
+    }
+  }
+  if (!holds(holders, by, members)) {
+    throw new OutsideCareCircle('the author had no part in the case at that time');
+  }
+}
+
 /** Nobody has wrapped the group's key to this person yet. */
 const WITHOUT_KEY = new Set(['no_grant', 'group_not_found', 'epoch_not_found']);
 
@@ -166,16 +270,25 @@ function sealOf(error: unknown): Seal {
   if (error instanceof NoKey) return { state: 'closed' };
   if (error instanceof NetworkDown) return { state: 'unchecked' };
   if (error instanceof ProtocolError || error instanceof SyntaxError) {
-    return { state: 'broken', why: `${error.name}: ${error.message}` };
+    return { state: 'broken', why: `${error.name}: ${error.message}`, error };
   }
   if (error instanceof Problem && WITHOUT_KEY.has(error.code)) return { state: 'closed' };
   // The person directory knows no such author: the server names someone it cannot show.
-  if (error instanceof Problem) return { state: 'broken', why: error.code };
+  if (error instanceof Problem) {
+    const unknown = new AuthorUnknown('nobody vouches for the author named');
+    return { state: 'broken', why: error.code, error: unknown };
+  }
   throw error;
 }
 
 /** Open a case's header; a full case (with its events) is proved as well. */
 export async function openCase(row: CaseRow): Promise<OpenedCase> {
+  const found = await tryOpenCase(row);
+  if (found.seal.state === 'broken') reportSeal('case', row.id, found.seal.error, row.id);
+  return found;
+}
+
+async function tryOpenCase(row: CaseRow): Promise<OpenedCase> {
   const { header, id } = row;
   try {
     const key = await caseKey(row, header.generation);
@@ -198,7 +311,7 @@ export async function openCase(row: CaseRow): Promise<OpenedCase> {
     const body = readHeader(payload.body);
     try {
       if (row.expert) await signedPerson(row.expert);
-      await proveCase(row);
+      if (row.events.length > 0) requireCircle(row, await proveCase(row));
     } catch (error) {
       return { header: body, seal: sealOf(error) };
     }
@@ -208,22 +321,19 @@ export async function openCase(row: CaseRow): Promise<OpenedCase> {
   }
 }
 
-const messages = new Map<string, Promise<OpenedMessage>>();
-
-export function forgetMessages(): void {
-  messages.clear();
-}
-
 /** Open one message of a case. Never throws for a broken one: the thread shows it as such. */
 export function openMessage(owner: CaseRow, row: MessageRow): Promise<OpenedMessage> {
   // The same id with other bytes is another message.
-  const name = `${row.id}/${row.generation}/${row.sealed.slice(0, 64)}`;
+  const name = `${row.case}/${row.id}/${row.generation}/${row.sealed.slice(0, 64)}`;
   let found = messages.get(name);
   if (!found) {
     found = tryOpenMessage(owner, row);
     messages.set(name, found);
     void found.then(
-      ({ seal }) => seal.state !== 'whole' && messages.delete(name),
+      ({ seal }) => {
+        if (seal.state !== 'whole') messages.delete(name);
+        if (seal.state === 'broken') reportSeal('message', row.id, seal.error, row.case);
+      },
       () => messages.delete(name),
     );
   }
@@ -251,8 +361,17 @@ async function tryOpenMessage(owner: CaseRow, row: MessageRow): Promise<OpenedMe
       payload.kind === row.kind;
     if (!here) throw new SealBroken('a message of another place or author');
     const body = readMessageBody(row.kind, payload.body);
-    return { body, attachments: payload.attachments, at: payload.at, seal };
+    const found = { body, attachments: payload.attachments, at: payload.at, seen: payload.seen };
+    try {
+      // What waits on this device is our own, under a key that was proved when it was sealed.
+      if (row.sequence !== null) await requirePart(owner, by, row.generation);
+      if (payload.log) await checkGossip(payload.log);
+    } catch (error) {
+      if (!(error instanceof NetworkDown)) throw error;
+      return { ...found, seal: { state: 'unchecked' } };
+    }
+    return { ...found, seal };
   } catch (error) {
-    return { body: null, attachments: [], at: null, seal: sealOf(error) };
+    return { body: null, attachments: [], at: null, seen: [], seal: sealOf(error) };
   }
 }

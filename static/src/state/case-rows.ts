@@ -4,7 +4,7 @@
  */
 import { computed, type Signal, signal } from '@preact/signals';
 import { forgetFiles } from '../photos/files.ts';
-import { forgetCaseKeys, forgetMessages, openCase } from './case-keys.ts';
+import { forgetCaseKeys, openCase } from './case-keys.ts';
 import type { CaseRow, OpenedCase } from './case-types.ts';
 import { findGroup } from './groups.ts';
 import { jobs, postOffice, waitingCase } from './outbox.ts';
@@ -116,6 +116,5 @@ export function forgetOpened(): void {
   unopened.length = 0;
   opened.value = new Map();
   forgetCaseKeys();
-  forgetMessages();
   forgetFiles();
 }

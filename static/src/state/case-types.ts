@@ -24,7 +24,9 @@ export type Step =
   | 'close'
   | 'refuse'
   | 'cancel'
-  | 'ask_again';
+  | 'ask_again'
+  | 'give_second_opinion'
+  | 'take_over';
 export type MessageKind =
   | 'text'
   | 'opinion'
@@ -39,6 +41,25 @@ export type Counts = Record<Box, number>;
 export interface Named {
   id: string;
   name: string;
+}
+
+export type PartyRole =
+  | 'pool'
+  | 'former_pool'
+  | 'care_team'
+  | 'opener'
+  | 'second_opinion'
+  | 'expert'
+  | 'doctor'
+  | 'overflow'
+  | 'custodian';
+
+/** One of those who can read a case; `left` once taken off. The custodian has id "0". */
+export interface Party extends Named {
+  kind: 'group' | 'account' | 'custodian';
+  role: PartyRole;
+  since: string;
+  left: boolean;
 }
 
 export interface StoredAttachment {
@@ -84,6 +105,9 @@ export interface CaseRow {
   read_at?: Record<string, string>;
   unread: number;
   steps: Step[];
+  circle: Party[];
+  /** A holder's key has moved on: the next words need a new key of the case. */
+  rekey_due: boolean;
 }
 
 export interface MessageRow {
@@ -158,7 +182,7 @@ export type Seal =
   | { state: 'whole' }
   | { state: 'unchecked' }
   | { state: 'closed' }
-  | { state: 'broken'; why: string };
+  | { state: 'broken'; why: string; error: Error };
 
 export interface OpenedCase {
   header: HeaderBody | null;
@@ -170,5 +194,7 @@ export interface OpenedMessage {
   attachments: AttachmentManifest[];
   /** When the author's device says it was written. */
   at: string | null;
+  /** Ids of the messages the author had before their eyes. */
+  seen: readonly string[];
   seal: Seal;
 }

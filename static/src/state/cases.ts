@@ -318,7 +318,7 @@ export function startCases(): void {
     if (locked.value) return;
     const fresh = leaving.value.filter((row) => !opened.value.has(row.id));
     if (fresh.length > 0) openSoon(fresh.map((row) => row.id));
-    if (queue.some((job) => job.state === 'stale')) void sealStaleAgain(fetchCase).catch(() => {});
+    if (queue.some((job) => job.state === 'stale')) void sealStaleAgain().catch(() => {});
   });
   navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent) => {
     // A notification was touched while this tab was open.

@@ -17,6 +17,8 @@ export interface Profile {
 /** Our seeds under a key that no script can export. Deleted, key included, when locking. */
 export interface DeviceSecrets {
   account: string;
+  /** Statement they belong to. */
+  seq?: number;
   key: CryptoKey;
   locked: Bytes;
 }

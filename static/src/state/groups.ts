@@ -1,23 +1,25 @@
 /**
  * Pools and care teams: who is in them by signed statement, and their secrets for those who are.
  *
- * Also does in the background what the protocol asks of any online member: wrap the group's secret
- * to somebody a manager has just added. Nobody is asked anything.
+ * A secret is believed only when the key derived from it is the one that the statement of its epoch
+ * announces; what does not fit is refused and reported, and another way to it is tried.
  */
 import { type Signal, signal } from '@preact/signals';
-import { type Bytes, fromBase64, toBase64 } from '../crypto/bytes.ts';
+import { type Bytes, fromBase64 } from '../crypto/bytes.ts';
 import { type Group as GroupChain, verifyGroupChain } from '../crypto/chain.ts';
 import { groupContext } from '../crypto/contexts.ts';
-import { SubjectChanged } from '../crypto/errors.ts';
+import { ProtocolError, SubjectChanged } from '../crypto/errors.ts';
 import { groupKemSeed, openPreviousGroupSecret } from '../crypto/group.ts';
 import type { GroupPayload } from '../crypto/payloads.ts';
 import { parsePayload, type Statement, statementPayload } from '../crypto/statement.ts';
 import { api, fetchAll, NetworkDown, Problem } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
-import { requireGroupSecret, unwrap, wrap } from '../worker/sealing.ts';
+import { requireGroupSecret, unwrap } from '../worker/sealing.ts';
 import { recallGroups, rememberGroups } from './device.ts';
-import { heldKeys, myKeys, onLock } from './keys.ts';
-import { forgetPerson, person, underPolicy } from './people.ts';
+import { type Asking, onLater, requireLogged } from './key-log.ts';
+import { heldKeys, kemSeedOf, myKeys, onLock } from './keys.ts';
+import { checkTwice, person, underPolicy } from './people.ts';
+import { reportSeal } from './seal-reports.ts';
 import { network } from './session.ts';
 import type { Named } from './types.ts';
 
@@ -31,6 +33,8 @@ export interface GroupMember {
   present: boolean;
   /** On the signed roll, and nobody has handed over the key yet. */
   waiting: boolean;
+  /** When they leave, as a manager signed. */
+  until: string | null;
 }
 
 /** A group as the server describes it. */
@@ -51,6 +55,12 @@ export interface GroupEntry {
   median_answer_minutes: number | null;
   mine: boolean;
   managed: boolean;
+  /** Pools that get the key of each case from its opening on, to take over when this one cannot. */
+  overflow: Named[];
+  /** An end date has passed and no manager's device has signed the departure yet. */
+  departures_due: boolean;
+  /** Members on leave today. */
+  away: { id: string; until: string; delegate: Named | null }[];
 }
 
 /** The same with its chain checked. `broken` says why it is not to be written to. */
@@ -62,7 +72,14 @@ export interface Group extends GroupEntry {
 
 interface GroupDetail extends GroupEntry {
   grants: { epoch: number; member_seq: number; wrapped: string }[];
-  previous: { epoch: number; sealed: string }[];
+  /** Each as one member made it: the first that holds is taken. */
+  previous: { epoch: number; sealed: string; by: string }[];
+}
+
+/** A group as fetched alone, with our keys, and its chain that holds. */
+export interface OpenGroup {
+  detail: GroupDetail;
+  chain: GroupChain;
 }
 
 export const groups: Signal<Group[]> = signal([]);
@@ -70,6 +87,7 @@ export const groups: Signal<Group[]> = signal([]);
 export const groupsLoaded: Signal<boolean> = signal(false);
 
 const secrets = new Map<string, Promise<Bytes>>();
+const open = new Map<string, Promise<OpenGroup>>();
 
 /**
  * Follow a group's chain with the verified keys of everyone who may have signed it.
@@ -78,6 +96,7 @@ const secrets = new Map<string, Promise<Bytes>>();
  */
 export async function verifyGroup(
   entry: Pick<GroupEntry, 'id' | 'statements'>,
+  asking?: Asking,
 ): Promise<GroupChain> {
   const managers = new Set<string>();
   for (const statement of entry.statements.slice(0, -1)) {
@@ -88,15 +107,20 @@ export async function verifyGroup(
   const keys = new Map(people.map(({ id, signKeys }) => [id, signKeys]));
   const chain = await underPolicy((rules) => verifyGroupChain(entry.statements, rules, keys));
   if (chain.payload.group !== entry.id) throw new SubjectChanged('the keys of another group');
+  await requireLogged('group', entry.id, entry.statements, asking);
   return chain;
 }
 
-async function checked(entry: GroupEntry): Promise<Group> {
+async function checked(said: GroupEntry, asking?: Asking): Promise<Group> {
+  let entry = said;
   try {
-    const chain = await verifyGroup(entry);
+    const check = (latest: GroupEntry) => verifyGroup(latest, asking);
+    let chain: GroupChain;
+    [entry, chain] = await checkTwice(said, check, () => fetchEntry(said.id));
     return { ...entry, chain, epoch: chain.payload.epoch, broken: null };
   } catch (error) {
     if (error instanceof NetworkDown) throw error;
+    reportSeal('group', entry.id, error);
     return { ...entry, chain: null, epoch: 0, broken: error as Error };
   }
 }
@@ -113,15 +137,23 @@ export function loadGroups(): Promise<void> {
 
 async function load(): Promise<void> {
   let entries: GroupEntry[];
+  let asking: Asking = {};
   try {
     entries = await fetchAll<GroupEntry>('/groups');
     await rememberGroups(entries);
   } catch (error) {
     if (!(error instanceof NetworkDown)) throw error;
     entries = (await recallGroups()) as GroupEntry[];
+    asking = { remembered: true };
   }
-  groups.value = await Promise.all(entries.map(checked));
+  const before = groups.value;
+  const found = await Promise.all(entries.map((entry) => checked(entry, asking)));
+  groups.value = found;
   groupsLoaded.value = true;
+  // Left while this device was away, or before the server's word reached it.
+  for (const { id, mine } of before) {
+    if (mine && !found.some((known) => known.id === id && known.mine)) leaveGroup(id);
+  }
 }
 
 export function findGroup(id: string): Group | undefined {
@@ -157,11 +189,41 @@ export function myCareTeams(): Group[] {
   );
 }
 
+/** A group fetched alone: care teams that are not ours stand in no list. */
+export function openGroup(id: string): Promise<OpenGroup> {
+  let found = open.get(id);
+  if (!found) {
+    found = fetchGroup(id);
+    open.set(id, found);
+    found.catch(() => open.delete(id));
+  }
+  return found;
+}
+
+const fetchEntry = (id: string) => api<GroupDetail>('GET', `/groups/${id}`);
+
+async function fetchGroup(id: string): Promise<OpenGroup> {
+  const check = (said: GroupDetail) => verifyGroup(said);
+  const [detail, chain] = await checkTwice(await fetchEntry(id), check, () => fetchEntry(id));
+  return { detail, chain };
+}
+
+/** Ask the server again for groups seen alone; one, or all. */
+export function forgetGroup(id?: string): void {
+  if (id === undefined) open.clear();
+  else open.delete(id);
+}
+
+/** The verified chain of any group, listed or not. @throws ProtocolError, Problem, NetworkDown */
+export async function groupChain(id: string): Promise<GroupChain> {
+  return findGroup(id)?.chain ?? (await openGroup(id)).chain;
+}
+
 /**
  * The group's secret of an epoch, checked against the signed key of that epoch.
  *
- * @throws CommitmentBroken when the granted secret is not the signed one; Problem `no_grant` when
- *   nobody has wrapped it to us yet; Locked.
+ * @throws KeySwapped, WrapBroken when what was granted is not the signed one; Problem `no_grant`
+ *   when nobody has wrapped it to us yet; Locked.
  */
 export function groupSecret(id: string, epoch: number): Promise<Bytes> {
   const place = `${id}@${epoch}`;
@@ -169,49 +231,63 @@ export function groupSecret(id: string, epoch: number): Promise<Bytes> {
   if (!secret) {
     secret = openSecret(id, epoch);
     secrets.set(place, secret);
-    secret.catch(() => secrets.delete(place));
+    secret.catch(() => {
+      secrets.delete(place);
+      open.delete(id);
+    });
   }
   return secret;
 }
 
 async function openSecret(id: string, epoch: number): Promise<Bytes> {
-  const { account, kemSeed } = await myKeys();
+  const { account } = await myKeys();
   const net = await netId();
-  const detail = await groupDetail(id);
-  const chain = await verifyGroup(detail);
+  const { detail, chain } = await openGroup(id);
   const signed = chain.kemKeys[epoch];
   if (!signed) throw new Problem(404, 'epoch_not_found', '');
-  const grant = detail.grants.find((candidate) => candidate.epoch === epoch);
-  let secret: Bytes;
-  if (grant) {
+  let failure: Error = new Problem(404, 'no_grant', '');
+  /** The secret if it is the signed one; what does not hold is told to `refuse`. */
+  const tried = async (opening: Promise<Bytes>, refuse: (why: ProtocolError) => unknown) => {
+    try {
+      const secret = await opening;
+      await requireGroupSecret(secret, signed);
+      return secret;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      failure = error;
+      await refuse(error);
+      return null;
+    }
+  };
+  for (const grant of detail.grants) {
+    const seed = grant.epoch === epoch ? await kemSeedOf(grant.member_seq) : null;
+    if (!seed) continue;
     const context = groupContext(net, id, epoch, account, grant.member_seq);
-    secret = await unwrap(kemSeed, context, fromBase64(grant.wrapped));
-  } else {
-    // Today's secret opens yesterday's, so a newcomer reads the past.
-    const sealed = detail.previous.find((candidate) => candidate.epoch === epoch + 1);
-    if (!sealed || epoch >= chain.payload.epoch) throw new Problem(404, 'no_grant', '');
-    const next = await groupSecret(id, epoch + 1);
-    secret = await openPreviousGroupSecret(net, id, epoch + 1, next, fromBase64(sealed.sealed));
+    const opening = unwrap(seed, context, fromBase64(grant.wrapped));
+    const secret = await tried(opening, () => refuseGrant(id, epoch));
+    if (secret) return secret;
   }
-  await requireGroupSecret(secret, signed);
-  return secret;
+  // Today's secret opens yesterday's, so a newcomer reads the past.
+  const links = detail.previous.filter((link) => link.epoch === epoch + 1);
+  if (links.length > 0 && epoch < chain.payload.epoch) {
+    const next = await groupSecret(id, epoch + 1);
+    for (const { sealed } of links) {
+      const opening = openPreviousGroupSecret(net, id, epoch + 1, next, fromBase64(sealed));
+      const secret = await tried(opening, (why) => reportSeal('group', id, why));
+      if (secret) return secret;
+    }
+  }
+  throw failure;
 }
 
-/** The group's key pair of an epoch: what a case key is wrapped to. */
-export async function groupKem(id: string, epoch: number): Promise<{ public: Bytes; seed: Bytes }> {
-  const secret = await groupSecret(id, epoch);
-  const signed = findGroup(id)?.chain?.kemKeys[epoch] ?? (await signedKey(id, epoch));
-  return { public: signed, seed: await groupKemSeed(secret) };
+/** Say that a grant does not open: it waits again for another member, and is reported. */
+async function refuseGrant(id: string, epoch: number): Promise<void> {
+  await api('DELETE', `/groups/${id}/grants/${epoch}/me`).catch(ignoreLost);
 }
 
-async function signedKey(id: string, epoch: number): Promise<Bytes> {
-  const key = (await verifyGroup(await groupDetail(id))).kemKeys[epoch];
-  if (!key) throw new Problem(404, 'epoch_not_found', '');
-  return key;
-}
-
-function groupDetail(id: string): Promise<GroupDetail> {
-  return api<GroupDetail>('GET', `/groups/${id}`);
+/** The seed of the group's key of an epoch: what a case key wrapped to it opens with. */
+export async function groupSeed(id: string, epoch: number): Promise<Bytes> {
+  return groupKemSeed(await groupSecret(id, epoch));
 }
 
 async function netId(): Promise<string> {
@@ -220,42 +296,8 @@ async function netId(): Promise<string> {
   return net;
 }
 
-interface PendingGrant {
-  group: string;
-  epoch: number;
-  member: string;
-  member_seq: number;
-}
-
-/** Wrap our groups' secrets to members who wait for them. Quiet: another member may be faster. */
-export async function performPendingGrants(): Promise<void> {
-  if (!heldKeys()) return;
-  await navigator.locks.request('cordee-grants', { ifAvailable: true }, async (held) => {
-    if (!held) return;
-    const { items } = await api<{ items: PendingGrant[] }>('GET', '/pending-grants');
-    for (const pending of items) await performGrant(pending).catch(ignoreLost);
-  });
-}
-
-async function performGrant({ group: id, epoch, member }: PendingGrant): Promise<void> {
-  const net = await netId();
-  forgetPerson(member);
-  const newcomer = await person(member);
-  const chain = await verifyGroup(await groupDetail(id));
-  // The server says who waits; only the signed chain says who belongs.
-  if (!newcomer.certified || !chain.payload.members.includes(member)) return;
-  if (chain.payload.epoch !== epoch) return;
-  const secret = await groupSecret(id, epoch);
-  const context = groupContext(net, id, epoch, member, newcomer.seq);
-  const wrapped = await wrap(newcomer.kemKey, context, secret);
-  await api('PUT', `/groups/${id}/grants/${epoch}/${member}`, {
-    member_seq: newcomer.seq,
-    wrapped: toBase64(wrapped),
-  });
-}
-
-/** A grant that another member made first, or a line that fell: the next occasion will do. */
-function ignoreLost(error: unknown): void {
+/** Something another device did first, or a line that fell: the next occasion will do. */
+export function ignoreLost(error: unknown): void {
   if (!(error instanceof Problem) && !(error instanceof NetworkDown)) throw error;
 }
 
@@ -263,26 +305,67 @@ async function refresh(): Promise<void> {
   if (!heldKeys()) return;
   try {
     await loadGroups();
-    await performPendingGrants();
+    // With the cases' own code, which the first paint does not need.
+    const { heal } = await import('./case-heal.ts');
+    await heal();
   } catch (error) {
     ignoreLost(error);
   }
+}
+
+let again: ReturnType<typeof setTimeout> | undefined;
+
+/** Many changes at once, as when a case is forwarded to a pool of fifty, cost one look. */
+function refreshSoon(): void {
+  clearTimeout(again);
+  again = setTimeout(() => void refresh(), 100);
 }
 
 /** Load groups now and keep them current. Called once the person may work. */
 export function startGroups(): void {
   if (!started) {
     started = true;
-    onReconnect(() => void refresh());
-    on('group:changed', () => void refresh());
+    onReconnect(() => {
+      forgetGroup();
+      refreshSoon();
+    });
+    on<{ group: string }>('group:changed', ({ group: id }) => {
+      forgetGroup(id);
+      refreshSoon();
+    });
+    on<{ group: string }>('group:left', ({ group: id }) => {
+      leaveGroup(id);
+      refreshSoon();
+    });
   }
   void refresh();
 }
 
 let started = false;
+const leavers = new Set<(group: string) => void>();
+
+/** Told when this person is no longer in a group: what its key opened is dropped. */
+export function onGroupLeft(fn: (group: string) => void): () => void {
+  leavers.add(fn);
+  return () => leavers.delete(fn);
+}
+
+function leaveGroup(id: string): void {
+  forgetGroup(id);
+  for (const place of secrets.keys()) if (place.startsWith(id)) secrets.delete(place);
+  groups.value = groups.value.map((known) => (known.id === id ? { ...known, mine: false } : known));
+  for (const fn of leavers) fn(id);
+}
+
+onLater((kind, subject) => {
+  if (kind !== 'group') return;
+  forgetGroup(subject);
+  if (started) refreshSoon();
+});
 
 onLock(() => {
   secrets.clear();
+  open.clear();
   groups.value = [];
   groupsLoaded.value = false;
 });

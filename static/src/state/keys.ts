@@ -6,16 +6,19 @@
  * or without a network. A lock in one tab locks all of them.
  */
 import { type Signal, signal } from '@preact/signals';
-import { type Bytes, fromBase64, fromUtf8, hkdf, toBase64, utf8 } from '../crypto/bytes.ts';
+import { type Bytes, fromBase64, fromUtf8, hkdf } from '../crypto/bytes.ts';
 import { importSigningKey, type SigningKey, signingKey } from '../crypto/signing.ts';
 import {
   type AccountSecrets,
+  type FormerKey,
   lockOnDevice,
   newDeviceKey,
   openAccountKey,
   openAccountSecrets,
   openOnDevice,
+  readSecrets,
   requireOwnStatement,
+  writeSecrets,
 } from '../crypto/vault.ts';
 import { closeSealing, kemPublic, passwordKeys } from '../worker/sealing.ts';
 import { forget, type Profile, recall, remember } from './device.ts';
@@ -39,6 +42,8 @@ export interface MyKeys {
   /** `signKey` and `signPublic` as the protocol's functions take them. */
   signer: SigningKey;
   kemSeed: Bytes;
+  /** Keys of before a renewal, oldest first: what was wrapped to them still opens. */
+  former: readonly FormerKey[];
   /** The network's root as pinned when the account was made. */
   root: Bytes;
 }
@@ -66,6 +71,13 @@ export async function myKeys(): Promise<MyKeys> {
   return held;
 }
 
+/** The seed our statement `seq` announced a key of, or null when this device never had it. */
+export async function kemSeedOf(seq: number): Promise<Bytes | null> {
+  const mine = await myKeys();
+  if (seq === mine.seq) return mine.kemSeed;
+  return mine.former.find((one) => one.seq === seq)?.kemSeed ?? null;
+}
+
 /** The keys if they are in memory, without asking. */
 export function heldKeys(): MyKeys | null {
   return held;
@@ -86,7 +98,7 @@ export async function draftSealingKey(): Promise<CryptoKey> {
 }
 
 function dropFromMemory(): void {
-  held?.kemSeed.fill(0);
+  for (const { kemSeed } of held ? [held, ...held.former] : []) kemSeed.fill(0);
   held = null;
   draftKey = null;
   closeSealing();
@@ -117,17 +129,11 @@ async function hold(account: string, seq: number, secrets: AccountSecrets): Prom
     signPublic: publicKey,
     signer: signingKey(privateKey, publicKey),
     kemSeed: secrets.kemSeed,
+    former: secrets.former ?? [],
     root: secrets.root,
   };
   locked.value = false;
   return held;
-}
-
-interface Written {
-  seq: number;
-  sign_seed: string;
-  kem_seed: string;
-  root: string;
 }
 
 /** Take keys just made or just opened into memory, and onto this device for the next reload. */
@@ -137,14 +143,8 @@ export async function keepKeys(
   secrets: AccountSecrets,
 ): Promise<MyKeys> {
   const key = await newDeviceKey();
-  const written: Written = {
-    seq,
-    sign_seed: toBase64(secrets.signSeed),
-    kem_seed: toBase64(secrets.kemSeed),
-    root: toBase64(secrets.root),
-  };
-  const bytes = await lockOnDevice(key, PURPOSE, utf8(JSON.stringify(written)));
-  await remember('secrets', { account, key, locked: bytes });
+  const bytes = await lockOnDevice(key, PURPOSE, writeSecrets(secrets));
+  await remember('secrets', { account, seq, key, locked: bytes });
   const keys = await hold(account, seq, secrets);
   channel?.postMessage('unlocked');
   return keys;
@@ -158,12 +158,9 @@ export async function takeBackKeys(account: string): Promise<boolean> {
     return false;
   }
   const bytes = await openOnDevice(secrets.key, PURPOSE, secrets.locked);
-  const written = JSON.parse(fromUtf8(bytes)) as Written;
-  await hold(account, written.seq, {
-    signSeed: fromBase64(written.sign_seed, 32),
-    kemSeed: fromBase64(written.kem_seed, 32),
-    root: fromBase64(written.root, 32),
-  });
+  // Kept by the version before, the number lies inside.
+  const seq = secrets.seq ?? (JSON.parse(fromUtf8(bytes)) as { seq: number }).seq;
+  await hold(account, seq, readSecrets(bytes));
   return true;
 }
 

@@ -4,11 +4,19 @@
  */
 import { type Bytes, fromBase64, randomBytes, toBase64 } from '../crypto/bytes.ts';
 import { type Kdf, MINIMUM_KDF } from '../crypto/password.ts';
+import { readPayload } from '../crypto/payloads.ts';
 import { formatRecoveryCode, newRecoveryCode } from '../crypto/recovery.ts';
-import { seedSigningKey } from '../crypto/signing.ts';
-import { type Statement, signStatement } from '../crypto/statement.ts';
+import { type SigningKey, seedSigningKey } from '../crypto/signing.ts';
+import {
+  parsePayload,
+  type Statement,
+  signStatement,
+  statementHash,
+  statementPayload,
+} from '../crypto/statement.ts';
 import {
   type AccountSecrets,
+  type FormerKey,
   newAccountKey,
   sealAccountKey,
   sealAccountSecrets,
@@ -16,7 +24,7 @@ import {
 import { api, NetworkDown } from '../transport/http.ts';
 import { kemPublic, passwordKeys, recoveryKeys } from '../worker/sealing.ts';
 import { recall, remember } from './device.ts';
-import { myKeys, openSealed } from './keys.ts';
+import { keepKeys, myKeys, openSealed } from './keys.ts';
 import { me, network, refreshSealed } from './session.ts';
 import type { SealedKeys } from './types.ts';
 
@@ -59,6 +67,8 @@ export interface NextOf {
   seq: number;
   /** Hash of the statement before it, base64. */
   prev: string;
+  /** Who still has the keys of before signs with them too, and keeps what they open. */
+  before?: { signer: SigningKey; former: FormerKey[] };
 }
 
 export interface NewAccount {
@@ -90,12 +100,13 @@ export async function makeAccount(
   progress: (step: number) => void,
   next?: NextOf,
 ): Promise<NewAccount> {
-  const { account, seq, prev } = next ?? { account: crypto.randomUUID(), seq: 0, prev: null };
+  const { account = crypto.randomUUID(), seq = 0, prev = null, before } = next ?? {};
   const accountKey = newAccountKey();
   const secrets: AccountSecrets = {
     signSeed: randomBytes(32),
     kemSeed: randomBytes(32),
     root,
+    ...(before ? { former: before.former } : {}),
   };
   const signer = await seedSigningKey(secrets.signSeed);
   progress(1);
@@ -113,6 +124,7 @@ export async function makeAccount(
       prev,
     },
     signer,
+    ...(before ? [before.signer] : []),
   );
   progress(2);
   const byPassword = await passwordFields(net, account, accountKey, person.password);
@@ -131,14 +143,22 @@ export async function makeAccount(
 }
 
 /** Open AK with the present password; also proves that password to the server. */
-async function openOwn(password: string): Promise<{ net: string; auth: Bytes; accountKey: Bytes }> {
+async function openOwn(password: string): Promise<{
+  net: string;
+  auth: Bytes;
+  accountKey: Bytes;
+  statements: Statement[];
+}> {
   const net = network.value?.net;
   if (!net) throw new NetworkDown();
   const { account, seq } = await myKeys();
-  const sealed = await api<SealedKeys>('GET', '/account/keys');
+  const { statements, ...sealed } = await api<SealedKeys & { statements: Statement[] }>(
+    'GET',
+    '/account/keys',
+  );
   const { auth, kek } = await passwordKeys(password, fromBase64(sealed.salt, 16), sealed.kdf);
   const { accountKey } = await openSealed(net, account, seq, sealed, kek);
-  return { net, auth, accountKey };
+  return { net, auth, accountKey, statements };
 }
 
 /**
@@ -178,4 +198,40 @@ export async function renewRecoveryCode(password: string): Promise<string> {
   const fields = await recoveryFields(net, account, accountKey, code);
   await api('PUT', '/account/recovery', { current_auth: toBase64(auth), ...fields });
   return formatRecoveryCode(code);
+}
+
+/**
+ * New keys, password and recovery code, on the suspicion that somebody else has the old ones. Other
+ * sessions end, and the keys wait for a registrar; what was sealed before still opens.
+ *
+ * @returns the recovery code as shown
+ * @throws WrongPassword, Problem
+ */
+export async function renewKeys(
+  current: string,
+  next: string,
+  totpCode: string,
+  progress: (step: number) => void = () => undefined,
+): Promise<string> {
+  const { net, auth, statements } = await openOwn(current);
+  const { account, seq, root, signer, kemSeed, former } = await myKeys();
+  const last = statements.at(-1) as Statement;
+  const said = readPayload('cordee1.account', parsePayload(statementPayload(last)));
+  const person = { name: said.name, rpps: said.rpps, password: next };
+  const made = await makeAccount(net, root, person, progress, {
+    account,
+    seq: seq + 1,
+    prev: toBase64(await statementHash(last)),
+    before: { signer, former: [...former, { seq, kemSeed: kemSeed.slice() }] },
+  });
+  const request = { current_auth: toBase64(auth), totp_code: totpCode, ...made.fields };
+  const send = () => api('PUT', '/account/keys', request);
+  await send().catch((error) => {
+    // The answer may have been lost after the keys were taken: the same request is answered again.
+    if (error instanceof NetworkDown) return send();
+    throw error;
+  });
+  await keepKeys(account, made.seq, made.secrets);
+  if (me.value) await refreshSealed(me.value);
+  return made.recoveryCode;
 }

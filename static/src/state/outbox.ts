@@ -34,7 +34,7 @@ async function reload(): Promise<void> {
   const next = account ? await postOffice().outbox.jobs(account) : [];
   if (account !== me.value?.id) return;
   jobs.value = next;
-  pending.value = next.filter((job) => job.state === 'waiting').length;
+  pending.value = next.filter((job) => job.state !== 'refused').length;
 }
 
 let reloading: Promise<void> | null = null;
@@ -206,5 +206,7 @@ export function waitingCase(
     read: {},
     unread: 0,
     steps: [],
+    circle: [],
+    rekey_due: false,
   };
 }

@@ -5,12 +5,19 @@
 
 import type { Bytes } from '../crypto/bytes.ts';
 import { type Policy, verifyAccountChain, verifyPolicyChain } from '../crypto/chain.ts';
-import { ProtocolError, SequenceBroken, SubjectChanged } from '../crypto/errors.ts';
+import {
+  ProtocolError,
+  SequenceBroken,
+  StatementWithheld,
+  SubjectChanged,
+} from '../crypto/errors.ts';
 import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
 import { on } from '../transport/socket.ts';
 import { recall, recallPerson, remember, rememberPerson } from './device.ts';
+import { type Asking, followLog, onLater, requireLogged } from './key-log.ts';
 import { myKeys, onLock } from './keys.ts';
-import { loadNetwork, network } from './session.ts';
+import { reportSeal } from './seal-reports.ts';
+import { loadNetwork, network, online } from './session.ts';
 import type { DirectoryEntry, Named } from './types.ts';
 
 export interface VerifiedPerson {
@@ -39,7 +46,14 @@ let trusted: { of: unknown; policy: Promise<Policy> } | null = null;
 export async function policy(): Promise<Policy> {
   const of = network.value?.policy;
   if (!of) throw new NetworkDown();
-  if (trusted?.of !== of) trusted = { of, policy: verifyPolicy(of) };
+  if (trusted?.of !== of) {
+    const made = { of, policy: verifyPolicy(of) };
+    made.policy.catch((error) => {
+      if (trusted === made) trusted = null;
+      reportSeal('policy', network.value?.net ?? '', error);
+    });
+    trusted = made;
+  }
   return trusted.policy;
 }
 
@@ -77,18 +91,41 @@ async function verifyPolicy(
   if (verified.payload.seq < seen) {
     throw new SequenceBroken('the server serves older rules than this device has seen');
   }
+  await followLog(verified, statements, { remembered: !online.value });
   await remember('policySeq', verified.payload.seq);
   return verified;
 }
 
+/**
+ * Check what the server just said; when the log already holds more than that, ask once again, since
+ * a statement may have come between the two answers.
+ */
+export async function checkTwice<E, T>(
+  said: E,
+  check: (said: E) => Promise<T>,
+  again: () => Promise<E>,
+): Promise<[E, T]> {
+  try {
+    return [said, await check(said)];
+  } catch (error) {
+    if (!(error instanceof StatementWithheld)) throw error;
+    const later = await again();
+    return [later, await check(later)];
+  }
+}
+
 /** Check a directory entry. An uncertified person verifies too, and says so. */
-export async function verifyPerson(entry: DirectoryEntry): Promise<VerifiedPerson> {
+export async function verifyPerson(
+  entry: DirectoryEntry,
+  asking?: Asking,
+): Promise<VerifiedPerson> {
   const chain = await underPolicy((rules) =>
     verifyAccountChain(entry.statements, rules, { certified: false }),
   );
   if (chain.payload.account !== entry.id) {
     throw new SubjectChanged('the keys of another account');
   }
+  await requireLogged('account', entry.id, entry.statements, asking);
   return {
     id: entry.id,
     name: chain.payload.name,
@@ -107,14 +144,14 @@ export async function verifyPerson(entry: DirectoryEntry): Promise<VerifiedPerso
 const known = new Map<string, Promise<VerifiedPerson>>();
 
 /** Somebody waiting for a directory entry. */
-interface Asking {
+interface Awaited {
   promise: Promise<DirectoryEntry>;
   resolve(entry: DirectoryEntry): void;
   reject(reason: unknown): void;
 }
 
-function asking(): Asking {
-  const made = {} as Asking;
+function awaited(): Awaited {
+  const made = {} as Awaited;
   made.promise = new Promise((resolve, reject) => {
     made.resolve = resolve;
     made.reject = reject;
@@ -122,21 +159,21 @@ function asking(): Asking {
   return made;
 }
 
-let asked: Map<string, Asking> | null = null;
+let asked: Map<string, Awaited> | null = null;
 
 /** Questions of one turn of the event loop leave as one request. */
 function fetchEntry(id: string): Promise<DirectoryEntry> {
   if (!asked) {
     asked = new Map();
     queueMicrotask(() => {
-      const batch = asked as Map<string, Asking>;
+      const batch = asked as Map<string, Awaited>;
       asked = null;
       void fetchBatch(batch);
     });
   }
   let waiting = asked.get(id);
   if (!waiting) {
-    waiting = asking();
+    waiting = awaited();
     asked.set(id, waiting);
   }
   return waiting.promise;
@@ -144,7 +181,7 @@ function fetchEntry(id: string): Promise<DirectoryEntry> {
 
 const BATCH = 50;
 
-async function fetchBatch(batch: Map<string, Asking>): Promise<void> {
+async function fetchBatch(batch: Map<string, Awaited>): Promise<void> {
   const ids = [...batch.keys()];
   for (let i = 0; i < ids.length; i += BATCH) {
     const some = ids.slice(i, i + BATCH);
@@ -169,14 +206,18 @@ async function load(id: string): Promise<VerifiedPerson> {
   try {
     entry = await fetchEntry(id);
   } catch (error) {
-    if (error instanceof NetworkDown && remembered) return verifyPerson(remembered);
-    throw error;
+    if (!(error instanceof NetworkDown) || !remembered) throw error;
+    return verifyPerson(remembered, { remembered: true });
   }
-  const person = await verifyPerson(entry);
+  const [latest, person] = await checkTwice(
+    entry,
+    (said) => verifyPerson(said),
+    () => fetchEntry(id),
+  );
   if (remembered && person.seq < remembered.seq) {
     throw new SequenceBroken('the server serves older keys than this device has seen');
   }
-  await rememberPerson({ ...entry, seq: person.seq });
+  await rememberPerson({ ...latest, seq: person.seq });
   return person;
 }
 
@@ -190,14 +231,18 @@ export function person(id: string): Promise<VerifiedPerson> {
   if (!found) {
     found = load(id);
     known.set(id, found);
-    found.catch(() => known.delete(id));
+    found.catch((error) => {
+      known.delete(id);
+      reportSeal('account', id, error);
+    });
   }
   return found;
 }
 
-/** Forget what is known of somebody: their keys or certification changed. */
-export function forgetPerson(id: string): void {
-  known.delete(id);
+/** Forget what is known of somebody, or of everybody: keys or certifications changed. */
+export function forgetPerson(id?: string): void {
+  if (id === undefined) known.clear();
+  else known.delete(id);
 }
 
 onLock(() => {
@@ -206,3 +251,7 @@ onLock(() => {
 });
 
 on<{ account: string }>('account:changed', ({ account }) => forgetPerson(account));
+onLater((kind, subject) => {
+  if (kind === 'account') forgetPerson(subject);
+  if (kind === 'policy') void loadNetwork();
+});

@@ -9,20 +9,16 @@ import { keyCommitment } from '../crypto/commitment.ts';
 import {
   accountRecipient,
   caseContext,
-  groupRecipient,
   headerContext,
   messageContext,
 } from '../crypto/contexts.ts';
-import type {
-  AttachmentManifest,
-  CasePayload,
-  JsonObject,
-  MessagePayload,
-} from '../crypto/payloads.ts';
+import { ProtocolError } from '../crypto/errors.ts';
+import type { AttachmentManifest, JsonObject, MessagePayload } from '../crypto/payloads.ts';
 import { type Statement, signStatement } from '../crypto/statement.ts';
-import type { Job, PutJob, UploadJob } from '../outbox/jobs.ts';
+import type { Job, JobProblem, PutJob, UploadJob } from '../outbox/jobs.ts';
 import { announced, type Manifest, type Sealed, sealedBytes } from '../photos/manifest.ts';
-import { caseKey, net, rememberCaseKey } from './case-keys.ts';
+import { NetworkDown, Problem } from '../transport/http.ts';
+import { caseKey, net, proveCase, rememberCaseKey } from './case-keys.ts';
 import type {
   CaseRow,
   HeaderBody,
@@ -33,9 +29,21 @@ import type {
   Urgency,
 } from './case-types.ts';
 import { group } from './groups.ts';
+import { latestCheckpoint } from './key-log.ts';
 import { myKeys } from './keys.ts';
-import { askForBackgroundSync, jobs, postOffice } from './outbox.ts';
-import { kemPublic, seal, unseal, unwrap, wrapToAll } from './sealing.ts';
+import { askForBackgroundSync, postOffice, refreshOutbox } from './outbox.ts';
+import { reportSeal } from './seal-reports.ts';
+import { kemPublic, seal, unseal, unwrap } from './sealing.ts';
+import {
+  custodians,
+  grantsTo,
+  isHeldToday,
+  keysToday,
+  learnAnew,
+  rekey,
+  signEvent,
+} from './sharing.ts';
+import { verdictWords } from './verdicts.ts';
 
 export interface NewCase {
   /** The draft's id becomes the case's: its files are already sealed for this place. */
@@ -105,7 +113,7 @@ async function queue(queued: readonly Job[], draft?: string): Promise<void> {
   void askForBackgroundSync();
 }
 
-/** Wrap K_0 to the pool, the opener and the care team, and sign who they are. */
+/** Wrap K_0 to all who may have to answer or recover the case, and sign who they are. */
 async function openingOf(
   caseId: string,
   key: Bytes,
@@ -113,34 +121,14 @@ async function openingOf(
   careTeam: string | null,
 ): Promise<{ event: Statement; grants: Record<string, string> }> {
   const mine = await myKeys();
-  const publics = new Map<string, Bytes>();
+  const { overflow } = group(pool);
+  const groups = [pool, ...(careTeam === null ? [] : [careTeam]), ...overflow.map(({ id }) => id)];
+  const publics = await keysToday([...groups.map((id) => `group:${id}`), ...(await custodians())]);
   publics.set(accountRecipient(mine.account, mine.seq), await kemPublic(mine.kemSeed));
-  for (const id of careTeam === null ? [pool] : [pool, careTeam]) {
-    const { epoch, kemKey } = group(id);
-    publics.set(groupRecipient(id, epoch), kemKey);
-  }
-  const recipients = [...publics.keys()].sort();
-  const to = recipients.map((recipient) => ({
-    publicKey: publics.get(recipient) as Bytes,
-    context: caseContext(net(), caseId, 0, recipient),
-  }));
-  const wrapped = await wrapToAll(to, key);
-  const grants = Object.fromEntries(
-    recipients.map((recipient, i) => [recipient, toBase64(wrapped[i] as Bytes)]),
-  );
-  const payload: CasePayload = {
-    v: 1,
-    net: net(),
-    case: caseId,
-    n: 0,
-    event: 'open',
-    generation: 0,
-    kc: toBase64(await keyCommitment(key)),
-    to: recipients,
-    by: mine.account,
-    prev: null,
-  };
-  return { event: await signStatement('cordee1.case', payload, mine.signer), grants };
+  const grants = await grantsTo(caseId, 0, key, publics);
+  const kc = toBase64(await keyCommitment(key));
+  const opening = { case: caseId, n: 0, event: 'open', generation: 0, kc, prev: null } as const;
+  return { event: await signEvent(opening, grants), grants };
 }
 
 /** Seal a new case and queue it with its files; the draft it came from is gone with the same stroke. */
@@ -200,7 +188,11 @@ interface SealedWords {
   attachments: { id: string; size: number }[];
 }
 
-async function sealWords(row: CaseRow, words: Words): Promise<SealedWords> {
+async function sealWords(
+  row: CaseRow,
+  words: Words,
+  at = new Date().toISOString(),
+): Promise<SealedWords> {
   const mine = await myKeys();
   const payload: MessagePayload = {
     v: 1,
@@ -210,11 +202,11 @@ async function sealWords(row: CaseRow, words: Words): Promise<SealedWords> {
     g: row.generation,
     by: mine.account,
     kind: words.kind,
-    at: new Date().toISOString(),
+    at,
     seen: words.seen,
     body: words.body as unknown as JsonObject,
     attachments: [...words.attachments],
-    log: null,
+    log: latestCheckpoint(),
   };
   const statement = await signStatement('cordee1.message', payload, mine.signer);
   const context = messageContext(net(), row.id, row.generation, words.id);
@@ -228,11 +220,27 @@ async function sealWords(row: CaseRow, words: Words): Promise<SealedWords> {
   };
 }
 
+/**
+ * Whether words may leave under the case's key as it is, as far as this device knows. If not, they
+ * wait here until the case has a new key, and are sealed again under it.
+ */
+async function stateFor(row: CaseRow): Promise<Pick<PutJob, 'state'>> {
+  if (row.rekey_due) return { state: 'stale' };
+  if (row.events.length === 0) return { state: 'waiting' };
+  try {
+    return { state: (await isHeldToday(await proveCase(row))) ? 'waiting' : 'stale' };
+  } catch (error) {
+    if (error instanceof NetworkDown || error instanceof Problem) return { state: 'waiting' };
+    throw error;
+  }
+}
+
 /** Seal and queue a message of a case. */
 export async function postMessage(row: CaseRow, words: Words, draft?: string): Promise<void> {
   const { id, ...body } = await sealWords(row, words);
   const { account } = await myKeys();
-  const job = put('message', id, account, row.id, `cases/${row.id}/messages/${id}`, body);
+  const made = put('message', id, account, row.id, `cases/${row.id}/messages/${id}`, body);
+  const job = { ...made, ...(await stateFor(row)) };
   await queue([job, ...uploadsOf(words.attachments, job)], draft);
 }
 
@@ -246,23 +254,60 @@ export async function takeStep(
   const { account } = await myKeys();
   const id = crypto.randomUUID();
   const body = { step, ...(words ? { message: await sealWords(row, words) } : {}) };
-  const job = put('step', id, account, row.id, `cases/${row.id}/steps/${id}`, body);
+  const made = put('step', id, account, row.id, `cases/${row.id}/steps/${id}`, body);
+  const job = words ? { ...made, ...(await stateFor(row)) } : made;
   await queue([job, ...uploadsOf(words?.attachments ?? [], job)], draft);
 }
 
+let sealing: Promise<void> | null = null;
+
 /**
- * Seal again what met a group or case whose key had changed meanwhile. The key and the words stay;
- * only to whom the key is wrapped, or under which generation the words lie, is new.
+ * Seal again what met a group, person or case whose key had changed meanwhile. The words stay; only
+ * to whom the key is wrapped, or under which generation the words lie, is new.
  *
- * @param rowOf gives a case as the server now has it.
+ * Nothing is lost by closing the page at any point: the job lies in the outbox until the new one
+ * takes its place, and a rotation that did reach the server is found there the next time.
  */
-export async function sealStaleAgain(rowOf: (id: string) => Promise<CaseRow>): Promise<void> {
-  for (const job of jobs.value) {
-    if (job.kind === 'upload' || job.state !== 'stale') continue;
-    await postOffice().resend(
-      job.kind === 'case' ? await caseAgain(job) : await wordsAgain(job, await rowOf(job.case)),
-    );
+export function sealStaleAgain(): Promise<void> {
+  sealing ??= navigator.locks
+    .request('cordee-seal-again', async () => {
+      const { account } = await myKeys();
+      for (const job of await postOffice().outbox.jobs(account)) {
+        if (job.kind !== 'upload' && job.state === 'stale') await sealAgain(job);
+      }
+    })
+    .finally(() => {
+      sealing = null;
+    });
+  return sealing;
+}
+
+/** The server cannot ask for the same thing for ever. */
+const MOST_AGAIN = 5;
+
+async function sealAgain(job: PutJob): Promise<void> {
+  const { again = 0 } = job;
+  let problem = job.problem;
+  try {
+    if (again < MOST_AGAIN) {
+      const sealed = await (job.kind === 'case' ? caseAgain(job) : wordsAgain(job));
+      await postOffice().resend({ ...sealed, again: again + 1 });
+      return;
+    }
+  } catch (error) {
+    // What no later attempt will mend is said beside the words, which stay here.
+    problem = problemOf(error);
+    if (!problem) throw error;
+    reportSeal('case', job.case, error, job.case);
   }
+  await postOffice().outbox.keep({ ...job, state: 'refused', problem });
+  await refreshOutbox();
+}
+
+function problemOf(error: unknown): JobProblem | null {
+  if (error instanceof ProtocolError) return { code: 'seal_broken', detail: verdictWords(error) };
+  const final = error instanceof Problem && [404, 409, 422].includes(error.status);
+  return final ? { code: error.code, detail: error.detail } : null;
 }
 
 async function caseAgain(job: PutJob): Promise<PutJob> {
@@ -275,16 +320,20 @@ async function caseAgain(job: PutJob): Promise<PutJob> {
   const own = accountRecipient(mine.account, mine.seq);
   const context = caseContext(net(), job.id, 0, own);
   const key = await unwrap(mine.kemSeed, context, fromBase64(body.grants[own] ?? ''));
-  return {
-    ...job,
-    body: { ...job.body, ...(await openingOf(job.id, key, body.pool, body.care_team)) },
-  };
+  await learnAnew();
+  const opening = await openingOf(job.id, key, body.pool, body.care_team);
+  if (Object.keys(opening.grants).join() === Object.keys(body.grants).join()) {
+    throw new Problem(409, job.problem?.code ?? 'stale_epoch', job.problem?.detail ?? '');
+  }
+  return { ...job, body: { ...job.body, ...opening } };
 }
 
-async function wordsAgain(job: PutJob, row: CaseRow): Promise<PutJob> {
+async function wordsAgain(job: PutJob): Promise<PutJob> {
   const old = (job.kind === 'message' ? { ...job.body, id: job.id } : job.body['message']) as
     | SealedWords
     | undefined;
+  if (job.problem?.code === 'stale_epoch') await learnAnew();
+  const row = await rekey(job.case);
   if (!old) return job;
   const key = await caseKey(row, old.generation);
   const context = messageContext(net(), row.id, old.generation, old.id);
@@ -297,7 +346,7 @@ async function wordsAgain(job: PutJob, row: CaseRow): Promise<PutJob> {
     attachments: said.attachments,
     seen: said.seen,
   };
-  const { id: _, ...sealed } = await sealWords(row, words);
+  const { id: _, ...sealed } = await sealWords(row, words, said.at);
   if (job.kind === 'message') return { ...job, body: sealed };
   return { ...job, body: { ...job.body, message: { ...sealed, id: old.id } } };
 }

@@ -158,6 +158,8 @@ export function stepWord(step: Step): string {
     refuse: t('Refuse the case'),
     cancel: t('Cancel the request'),
     ask_again: t('Ask a new question'),
+    give_second_opinion: t('Write a second opinion'),
+    take_over: t('Take over from an absent colleague'),
   };
   return words[step];
 }

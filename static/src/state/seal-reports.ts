@@ -1,0 +1,45 @@
+/**
+ * What did not hold, told to the administrators: which thing and which check, never its content.
+ *
+ * Once a visit for each thing; a report that cannot leave now is made again at the next occasion.
+ */
+import { ProtocolError } from '../crypto/errors.ts';
+import { api } from '../transport/http.ts';
+
+export type SealSubject =
+  | 'message'
+  | 'case'
+  | 'group'
+  | 'account'
+  | 'policy'
+  | 'log'
+  | 'attachment';
+
+const reported = new Set<string>();
+
+/** `KeyCommitmentWrong` → `key_commitment_wrong`. */
+export function verdictCode(name: string): string {
+  return name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
+}
+
+/** Report a seal that did not hold. Anything but a broken seal, and any repetition, is left out. */
+export function reportSeal(
+  kind: SealSubject,
+  subject: string,
+  error: unknown,
+  caseId?: string,
+): void {
+  if (!(error instanceof ProtocolError)) return;
+  const verdict = verdictCode(error.name);
+  const name = `${kind} ${subject} ${verdict}`;
+  if (reported.has(name)) return;
+  reported.add(name);
+  const report = {
+    id: crypto.randomUUID(),
+    subject_kind: kind,
+    subject_id: subject,
+    ...(caseId === undefined ? {} : { case: caseId }),
+    verdict,
+  };
+  api('POST', '/seal-reports', report).catch(() => reported.delete(name));
+}
