@@ -17,6 +17,7 @@ from client.directory import Directory
 from client.errors import CordeeError
 from client.groups import Governing, GroupSecrets, Owed
 from client.healing import Healed, Healing
+from client.key_log import KeyLog
 from client.keys import Keys
 from client.live import Live
 from client.network import Network
@@ -55,8 +56,9 @@ class CordeeClient:
         self.transport = Transport(base_url, transport, language=language)
         self.reports = SealReports(self.transport)
         self.network = Network(self.transport)
+        self.log = KeyLog(self.transport, self.network)
         self.account = OwnAccount(self.transport, self.network)
-        self.directory = Directory(self.transport, self.network, self.account)
+        self.directory = Directory(self.transport, self.network, self.account, self.log)
         self.secrets = GroupSecrets(self.transport, self.account, self.directory)
         self.governing = Governing(self.transport, self.account, self.directory, self.secrets)
         self.administration = Administration(
@@ -70,7 +72,7 @@ class CordeeClient:
         self.circle = Circle(
             self.transport, self.account, self.directory, self._case_keys, self.cases
         )
-        self.thread = Thread(self.transport, self.account, self.circle, self.attachments)
+        self.thread = Thread(self.transport, self.account, self.circle, self.attachments, self.log)
         self.steps = Steps(self.transport, self.thread)
         owed = Owed(self.transport, self.account, self.directory, self.secrets, self.governing)
         self._healing = Healing(self.transport, owed, self.circle)
@@ -133,6 +135,7 @@ class CordeeClient:
             self.directory,
             self.thread,
             self.attachments,
+            self.log,
             self.network,
         ):
             part.forget()

@@ -13,7 +13,14 @@ from threading import RLock
 from typing import Any, Protocol, TypeVar
 
 from client.account import OwnAccount
-from client.errors import About, BrokenSeal, GroupNotTrusted, PersonNotTrusted, broken_as
+from client.errors import (
+    About,
+    BrokenSeal,
+    GroupNotTrusted,
+    PersonNotTrusted,
+    StatementWithheld,
+    broken_as,
+)
 from client.network import Network
 from client.transport import Transport
 from client.verdicts import Reporting
@@ -166,18 +173,25 @@ class Directory(Reporting):
         """Every verified signing key of these people, for ``protocol``'s verifiers."""
         return {ident: person.sign_keys for ident, person in self.people(ids).items()}
 
-    def _verified(self, facts: Mapping[str, Any]) -> Person:
+    def _verified(self, facts: Mapping[str, Any], *, again: bool = False) -> Person:
         ident, statements = str(facts["id"]), facts["statements"]
         about = About("account", ident, name=str(facts.get("name", "")))
         with broken_as(PersonNotTrusted, f"keys of account {ident}", about):
-            account, vouched = self._certified_part(statements)
+            account, _ = self._certified_part(statements)
         if account.payload.account != ident:
             raise PersonNotTrusted(f"the keys shown for {ident} are another person's", about)
         known = self._people.get(ident)
         if known and known.account.sign_keys != account.sign_keys[: len(known.account.sign_keys)]:
             raise PersonNotTrusted(f"the server takes back keys it showed for {ident}", about)
         if self._log:
-            self._log.require_logged("account", ident, vouched)
+            try:
+                self._log.require_logged("account", ident, statements)
+            except StatementWithheld:
+                if again:
+                    raise
+                # It may have been signed between our two questions: ask once more.
+                newer = self._transport.get("/accounts", ids=ident, limit=1)["items"]
+                return self._verified(newer[0], again=True)
         return Person(ident, account.payload.name, account, facts)
 
     def _certified_part(self, statements: list[Statement]) -> tuple[Account, list[Statement]]:
@@ -284,7 +298,7 @@ class Directory(Reporting):
         if statement_hash(same) != known.group.hash:
             raise GroupNotTrusted(f"group {group.id}: the server shows another history", about)
 
-    def _verified_group(self, facts: Mapping[str, Any]) -> CareGroup:
+    def _verified_group(self, facts: Mapping[str, Any], *, again: bool = False) -> CareGroup:
         ident, statements = str(facts["id"]), facts["statements"]
         keys = self.sign_keys(_managers(statements))
         about = About("group", ident, name=str(facts.get("name", "")))
@@ -293,7 +307,12 @@ class Directory(Reporting):
         if group.payload.group != ident:
             raise GroupNotTrusted(f"the statements shown for group {ident} are another's", about)
         if self._log:
-            self._log.require_logged("group", ident, statements)
+            try:
+                self._log.require_logged("group", ident, statements)
+            except StatementWithheld:
+                if again:
+                    raise
+                return self._verified_group(self._transport.get(f"/groups/{ident}"), again=True)
         return CareGroup(ident, group, facts)
 
 

@@ -239,6 +239,34 @@ class KdfDowngraded(BrokenSeal):
     """The server proposes password parameters that would ease guessing. Nothing was sent."""
 
 
+class LogRefused(BrokenSeal):
+    """The key log, or what it says of somebody, cannot be believed."""
+
+
+class CheckpointForged(LogRefused):
+    """The log's state is not signed by its key, or a witness's signature on it is false."""
+
+
+class WitnessMissing(LogRefused):
+    """Fewer witnesses than the policy asks for have seen the log grow."""
+
+
+class LogRolledBack(LogRefused):
+    """The log shows less than it did before, here or to a colleague."""
+
+
+class LogForked(LogRefused):
+    """The log shows another past here than before, or than to a colleague."""
+
+
+class NotInLog(LogRefused):
+    """A statement is not in the log, or the log holds another in its place."""
+
+
+class StatementWithheld(LogRefused):
+    """The log knows a later statement than the one the server shows."""
+
+
 @contextmanager
 def broken_as(kind: type[BrokenSeal], what: str, about: About | None = None) -> Iterator[None]:
     """Name a protocol refusal by its consequence: ``GrantBroken: key of case …: WrapBroken``."""

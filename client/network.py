@@ -7,12 +7,14 @@ far as this key reaches.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from client.errors import ClientTooOld, PolicyNotTrusted, broken_as
+from client.errors import ClientTooOld, PolicyNotTrusted, StatementWithheld, broken_as
 from client.transport import Transport
 from client.version import VERSION, older
 from protocol import Policy, verify_policy_chain
+from protocol.statement import Statement
 
 
 class Network:
@@ -23,6 +25,8 @@ class Network:
         self._root: bytes | None = None
         self._facts: dict[str, Any] | None = None
         self._policy: Policy | None = None
+        self.on_policy: Callable[[Policy, Sequence[Statement]], None] | None = None
+        """Told of every policy that was verified, before it counts; may refuse it."""
 
     def facts(self, refresh: bool = False) -> dict[str, Any]:
         """The server's own description: name, id, limits, languages. Not verified."""
@@ -50,7 +54,11 @@ class Network:
         ``ClientTooOld``.
         """
         if self._policy is None or refresh:
-            self._policy = self._verified(self.facts(refresh=self._policy is not None))
+            try:
+                self._policy = self._verified(self.facts(refresh=self._policy is not None))
+            except StatementWithheld:
+                # It may have been signed between our two questions: ask once more.
+                self._policy = self._verified(self.facts(refresh=True))
         return self._policy
 
     def forget(self) -> None:
@@ -68,4 +76,6 @@ class Network:
             raise PolicyNotTrusted("the server shows an older policy than before")
         if older(VERSION, policy.payload.minimum_client):
             raise ClientTooOld(f"version {policy.payload.minimum_client} or later is needed")
+        if self.on_policy:
+            self.on_policy(policy, facts["policy"])
         return policy

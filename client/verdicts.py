@@ -86,6 +86,33 @@ SENTENCES: dict[type[BrokenSeal], str] = {
     errors.KdfDowngraded: msg(
         "The server asks to protect your password too weakly; it was not used."
     ),
+    errors.LogRefused: msg(
+        "The public log of keys cannot be believed; nothing new was trusted or sent."
+    ),
+    errors.CheckpointForged: msg(
+        "The public log of keys, or one of its witnesses, did not sign what the server shows; "
+        "nothing new was trusted or sent."
+    ),
+    errors.WitnessMissing: msg(
+        "Too few independent witnesses have confirmed the public log of keys; nothing new was "
+        "trusted or sent. Try again in a minute."
+    ),
+    errors.LogRolledBack: msg(
+        "The server shows an older log of keys than you or a colleague have already seen; nothing "
+        "new was trusted or sent."
+    ),
+    errors.LogForked: msg(
+        "The server shows you another log of keys than before, or than it shows a colleague; "
+        "nothing new was trusted or sent."
+    ),
+    errors.NotInLog: msg(
+        "Keys or members shown by the server are not in the public log; they were not trusted and "
+        "nothing was sent to them."
+    ),
+    errors.StatementWithheld: msg(
+        "The server holds back a change of keys or members that the public log knows; nothing was "
+        "sent."
+    ),
 }
 """One sentence for each class; ``%(name)s`` is the person, group, case, message or file."""
 

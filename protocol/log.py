@@ -49,6 +49,12 @@ class GrowingTree:
                 return
             node, level = node_hash(row[-2], row[-1]), level + 1
 
+    def copy(self) -> "GrowingTree":
+        """Another tree of the same leaves, to try what comes next on."""
+        other = GrowingTree()
+        other._levels = [list(row) for row in self._levels]
+        return other
+
     def subtree(self, level: int, index: int) -> bytes:
         return self._levels[level][index]
 

@@ -20,8 +20,9 @@ from auth.service.invitations import invite_first_administrator
 from auth.service.network import install_network
 from client import CordeeClient, Patient, Request
 from client.operator import RootKey, appointment, founding, read_candidate
-from protocol.encoding import unb64
+from protocol.encoding import b64, unb64
 from tests.factories.people import rpps_number
+from trace import signing
 
 PASSWORD = "mélèze givre refuge sentier"
 PATIENT = Patient("CHAPPAZ", "Philomène", "F", "1948-05-17")
@@ -32,16 +33,28 @@ Lie = Callable[[str, Any], Any]
 
 
 class LyingServer(httpx.BaseTransport):
-    """The real application; answers whose path holds a key of ``lies`` are changed on the way."""
+    """The real application; answers whose path holds a key of ``lies`` are changed on the way.
+
+    Requests named in ``swallowed`` (method and part of the path) are answered and go no further.
+    Reports of broken seals are kept in ``reported``.
+    """
 
     def __init__(self, app: Flask) -> None:
         self.honest = httpx.WSGITransport(app=app)
         self.lies: dict[str, Lie] = {}
         self.byte_lies: dict[str, Callable[[bytes], bytes]] = {}
+        self.swallowed: list[tuple[str, str]] = []
         self.asked: list[str] = []
+        self.reported: list[dict[str, Any]] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(f"{request.method} {request.url.path}")
+        if request.url.path.endswith("/seal-reports"):
+            self.reported.append(json.loads(request.read()))
+            return httpx.Response(204)
+        for method, part in self.swallowed:
+            if request.method == method and part in request.url.path:
+                return httpx.Response(204)
         answer = self.honest.handle_request(request)
         path = request.url.raw_path.decode()
         content = answer.read()
@@ -89,6 +102,7 @@ class Village:
         """A fresh device of this person that knows nothing yet, and its server."""
         person = self.people[key]
         server = LyingServer(self.app)
+        server.swallowed.append(("DELETE", "/grants/"))  # a planted grant is given back
         device = CordeeClient("http://localhost", server)
         device.resume(person.account.keys, person.transport.cookies, person.transport.csrf)
         return device, server
@@ -110,7 +124,7 @@ def village(tmp_path_factory: pytest.TempPathFactory, migrated_template: Path) -
     )
     app = create_app(config)
     root = RootKey.fresh()
-    given = founding("Réseau de Haute-Savoie", root)
+    given = founding("Réseau de Haute-Savoie", root, b64(signing.public_key()))
     install_network(UUID(given["net"]), given["name"], unb64(given["root"]), given["policy"])
     administrator = CordeeClient("http://localhost", httpx.WSGITransport(app=app))
     administrator.sign_up(
