@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.factories.care import CareCircle
+from tests.factories.circles import WideCircle
 from tests.factories.people import FoundedNetwork
 
 
@@ -19,3 +20,9 @@ def network(app: Flask) -> FoundedNetwork:
 def care_circle(network: FoundedNetwork) -> CareCircle:
     """A pool, a care team and an outsider."""
     return CareCircle(network)
+
+
+@pytest.fixture
+def wide_circle(network: FoundedNetwork) -> WideCircle:
+    """The care circle with a second pool, for cases that travel."""
+    return WideCircle(network)
