@@ -1,0 +1,111 @@
+"""The server's share of a removal: a member leaves a pool, its open cases get their next keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from app.config import Config
+from app.factory import create_app
+from app.migrate import migrate
+from client.crypto import key_commitment, random_key, seal, sign_statement, statement_hash, wrap
+from protocol.contexts import case_context, case_prev_context
+from protocol.encoding import b64
+from tests.factories.care import SealedCase, SealedGroup
+from tests.factories.people import FoundedNetwork, Person
+
+SECRET = "a secret for measuring, of no worth to anyone"
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What it took the server, by the clock on the wall."""
+
+    members: int
+    cases: int
+    epoch_ms: float
+    """To take in the group's next statement and mark the cases."""
+    event_ms: float
+    """To take in one case's next key, the mean of all."""
+
+    @property
+    def events_s(self) -> float:
+        return self.event_ms * self.cases / 1000
+
+
+def measure_removal(folder: Path, members: int, cases: int) -> Removal:
+    """Found a pool, open cases, remove one member, rotate every case, on SQLite with fsync."""
+    address = f"sqlite:///{folder / 'cordee.sqlite3'}"
+    migrate(address)
+    config = Config(
+        base_url="http://localhost",
+        secret_key=SECRET,
+        database_url=address,
+        blob_url=f"file://{folder / 'blobs'}",
+        worker_inline=False,
+        rate_limits=False,
+    )
+    network = FoundedNetwork(create_app(config))
+    people = [network.member(f"p{n}@pool.test", f"Membre {n}") for n in range(members)]
+    requester = network.favre()
+    pool = SealedGroup(network.net, "pool", "Dermatologie")
+    _done(pool.found(network.administrator, people))
+    opened: list[tuple[SealedCase, bytes]] = []
+    for _ in range(cases):
+        case = SealedCase(network.net, requester, pool)
+        body = case.body()
+        _done(requester.put(f"/cases/{case.id}", body))
+        opened.append((case, statement_hash(body["event"])))
+
+    staying = people[1:]
+    link = pool.rotate()
+    administrator = network.administrator
+    statement = pool.statement(administrator, staying, [administrator])
+    grants = {member.id: pool.grant(member) for member in staying}
+    body = {"statement": statement, "grants": grants, "previous": link}
+    epoch = _timed(lambda: administrator.post(f"/groups/{pool.id}/statements", body))
+    pool.chain.append(statement)
+
+    events = [(case, _rotation(case, first, staying[0])) for case, first in opened]
+    taken = [
+        _timed(lambda case=case, event=event: staying[0].post(f"/cases/{case.id}/events", event))
+        for case, event in events
+    ]
+    return Removal(members, cases, epoch, sum(taken) / len(taken))
+
+
+def _rotation(case: SealedCase, first: bytes, author: Person) -> dict[str, Any]:
+    """The case's next key for those who stay, as a member's client makes it."""
+    key = random_key()
+    to = sorted(case.recipients())
+    payload = {
+        "v": 1, "net": case.net, "case": case.id, "n": 1, "event": "rotate", "generation": 1,
+        "kc": b64(key_commitment(key)), "to": to, "by": author.id,
+        "prev": b64(first),
+    }  # fmt: skip
+    return {
+        "event": sign_statement("cordee1.case", payload, author.sign_seed),
+        "grants": {
+            name: b64(wrap(public, case_context(case.net, case.id, 1, name), key))
+            for name, public in case.recipients().items()
+        },
+        "previous": b64(seal(key, case_prev_context(case.net, case.id, 1), case.key)),
+        "purpose": "rekey",
+    }
+
+
+def _timed(send: Callable[[], TestResponse]) -> float:
+    """Milliseconds until the answer."""
+    start = time.perf_counter()
+    _done(send())
+    return (time.perf_counter() - start) * 1000
+
+
+def _done(answer: TestResponse) -> None:
+    if answer.status_code not in (200, 201, 204):
+        raise RuntimeError(f"{answer.status_code}: {answer.text}")
