@@ -86,6 +86,11 @@ const PLACES: readonly Place[] = [
   { pattern: '/settings/recovery-code', load: settings('RecoveryCode'), access: 'waiting' },
   { pattern: '/settings/sessions', load: settings('Sessions'), access: 'waiting' },
   { pattern: '/settings/notifications', load: settings('Notifications'), access: 'waiting' },
+  { pattern: '/settings/new-keys', load: settings('NewKeys'), access: 'waiting' },
+  { pattern: '/settings/absence', load: settings('Absence'), access: 'certified' },
+  { pattern: '/settings/groups', load: settings('MyGroups'), access: 'certified' },
+  { pattern: '/settings/groups/:id', load: settings('MyGroup'), access: 'certified' },
+  { pattern: '/people/:id', load: () => import('./pages/together.tsx'), access: 'certified' },
   { pattern: '/admin', load: admin('Administration'), access: 'administrator' },
   { pattern: '/admin/people', load: admin('People'), access: 'administrator' },
   { pattern: '/admin/people/:id', load: admin('PersonPage'), access: 'administrator' },
@@ -95,6 +100,7 @@ const PLACES: readonly Place[] = [
   { pattern: '/admin/care-teams', load: admin('Groups'), access: 'administrator' },
   { pattern: '/admin/care-teams/:id', load: admin('GroupPage'), access: 'administrator' },
   { pattern: '/admin/trace', load: admin('Trace'), access: 'administrator' },
+  { pattern: '/admin/seals', load: admin('Seals'), access: 'administrator' },
   { pattern: '/admin/notifications', load: admin('DeadNotifications'), access: 'administrator' },
 ];
 

@@ -20,6 +20,7 @@ import { me } from '../state/session.ts';
 import { Button } from '../ui/button.tsx';
 import { OpinionText } from '../ui/cases/cards.tsx';
 import { SealProblem } from '../ui/cases/marks.tsx';
+import { isSecond, opinionTitle } from '../ui/cases/opinions.ts';
 import { Banner, Waiting } from '../ui/feedback.tsx';
 import { TextArea } from '../ui/field.tsx';
 import { Page } from '../ui/page.tsx';
@@ -52,11 +53,21 @@ export default function OpinionPage({ params }: { params: Params }): JSX.Element
   return <OpinionForm row={row} live={live.value} />;
 }
 
-/** The version in force, if one was signed. */
-function currentOpinion(live: LiveThread): { id: string; body: OpinionBody } | null {
-  for (const message of live.thread.value.rows.toReversed()) {
-    const body = live.opened.value.get(message.id)?.body ?? null;
-    if (message.kind === 'opinion' && isOpinion(body)) return { id: message.id, body };
+type Signing = 'give_opinion' | 'amend_opinion' | 'give_second_opinion';
+const SIGNING: readonly Signing[] = ['amend_opinion', 'give_opinion', 'give_second_opinion'];
+
+/** The version that a new one goes on from: the case's own opinion, or one's own second one. */
+function versionBefore(
+  row: CaseRow,
+  live: LiveThread,
+  step: Signing | undefined,
+): { id: string; body: OpinionBody } | null {
+  if (step === 'give_opinion') return null;
+  const second = step === 'give_second_opinion';
+  for (const { id, kind, author } of live.thread.value.rows.toReversed()) {
+    const body = live.opened.value.get(id)?.body ?? null;
+    const own = second ? author.id === me.value?.id : !isSecond(row, author.id);
+    if (kind === 'opinion' && own && isOpinion(body)) return { id, body };
   }
   return null;
 }
@@ -69,8 +80,8 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const touched = useRef(false);
   const draft = opinionDraftId(row.id);
-  const step = row.steps.includes('amend_opinion') ? 'amend_opinion' : 'give_opinion';
-  const before = step === 'amend_opinion' ? currentOpinion(live) : null;
+  const step = SIGNING.find((one) => row.steps.includes(one));
+  const before = versionBefore(row, live, step);
   const found = opened.value.get(row.id);
 
   const keep = () => {
@@ -109,6 +120,7 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
     else document.querySelector<HTMLElement>('[name="conclusion"]')?.focus();
   };
   async function sign(): Promise<void> {
+    if (!step) return;
     problem.value = null;
     clearTimeout(timer.current);
     timer.current = undefined;
@@ -146,23 +158,32 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
     },
   });
 
-  if (!row.steps.includes('give_opinion') && !row.steps.includes('amend_opinion')) {
+  if (!step) {
     return (
       <Page title={t('Opinion')} back={`/cases/${row.id}`} width="narrow">
-        <Banner>{t('Only the expert who took this case can write its opinion.')}</Banner>
+        <Banner>
+          {t(
+            'Only the expert who took this case, or who was asked for a second opinion, writes one.',
+          )}
+        </Banner>
       </Page>
     );
   }
   if (found?.seal.state === 'broken' || found?.seal.state === 'closed') {
     return (
       <Page title={t('Opinion')} back={`/cases/${row.id}`} width="narrow">
-        <SealProblem seal={found.seal} what="case" />
+        <SealProblem seal={found.seal} row={row} />
       </Page>
     );
   }
-  const title = before
-    ? t('Opinion, version {n}', { n: before.body.version + 1 })
-    : t('Write the opinion');
+  const version = (before?.body.version ?? 0) + 1;
+  const second = step === 'give_second_opinion';
+  const title =
+    version > 1
+      ? opinionTitle(row, me.value?.id ?? '', version)
+      : second
+        ? t('Write a second opinion')
+        : t('Write the opinion');
   return (
     <Page
       title={checking.value ? t('Check before signing') : title}
@@ -173,11 +194,19 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
       {checking.value ? (
         <div class="stack">
           <article class="card opinion">
+            {second && <h2>{t('Second opinion')}</h2>}
             <OpinionText opinion={text.value} />
             <p class="small quiet">
               {t('Will be signed by {name}', { name: me.value?.name ?? '' })}
             </p>
           </article>
+          {second && (
+            <Banner>
+              {t('It stands beside the opinion of {pool}, which stays in charge.', {
+                pool: row.pool.name,
+              })}
+            </Banner>
+          )}
           {before && (
             <Banner>
               {t('Version {n} stays readable below this one.', { n: before.body.version })}

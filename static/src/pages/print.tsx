@@ -50,7 +50,7 @@ export default function PrintPage({ params }: { params: Params }): JSX.Element {
     return (
       <main class="page" id="main">
         <Problems error={live.value?.problem.value} />
-        <SealProblem seal={found?.seal} what="case" />
+        {row && <SealProblem seal={found?.seal} row={row} />}
         <Waiting />
       </main>
     );

@@ -1,185 +1,40 @@
-import { type Signal, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { Bytes } from '../crypto/bytes.ts';
 import { language, t } from '../i18n.ts';
-import { readInvitation } from '../invitation.ts';
+import { type Invitation, readInvitation } from '../invitation.ts';
 import { navigate, route } from '../router.ts';
 import { keepKeys } from '../state/keys.ts';
-import { MAKING_STEPS, makeAccount, type NewAccount } from '../state/new-keys.ts';
-import { isRpps } from '../state/rpps.ts';
+import { MAKING_STEPS, makeAccount, type NewAccount, type NextOf } from '../state/new-keys.ts';
 import { adopt, deviceName, me, network, signOut } from '../state/session.ts';
-import type { AccountKind, Named, SignedIn } from '../state/types.ts';
+import type { SignedIn } from '../state/types.ts';
 import { api, Problem } from '../transport/http.ts';
-import { picked, typed, useForm } from '../ui/form.ts';
+import { useForm } from '../ui/form.ts';
 import { DemoStrip } from '../ui/frame.tsx';
-import {
-  Banner,
-  Button,
-  Field,
-  Gate,
-  Problems,
-  Progress,
-  Select,
-  Steps,
-  Waiting,
-} from '../ui/index.ts';
+import { Button, Gate, Problems, Progress, Steps, Waiting } from '../ui/index.ts';
 import { LanguageSwitch } from '../ui/language-switch.tsx';
-import { NewPassword } from '../ui/new-password.tsx';
 import { TotpEnrolment } from '../ui/totp.tsx';
-import { professions, specialties } from '../ui/words.ts';
+import { ChoosePassword } from './sign-up/choose-password.tsx';
+import { type Draft, Identity, type Opening } from './sign-up/identity.tsx';
 import { noteRecoveryShown, RecoveryStep } from './sign-up/recovery-step.tsx';
 
-interface Opening {
-  mail: string;
-  kind: AccountKind;
-  organisation: Named | null;
-  net: string;
-  totp_secret: string;
-  totp_uri: string;
+/** What the link of a return is answered: the account goes on, under the next keys. */
+interface ReturnOpening extends Omit<Opening, 'kind'>, NextOf {
+  kind: 'return';
+  name: string;
+  rpps: string | null;
 }
 
 type Step = 'identity' | 'password' | 'keys' | 'totp' | 'recovery';
 const STEPS: readonly Step[] = ['identity', 'password', 'keys', 'totp', 'recovery'];
 
-interface Draft {
-  name: Signal<string>;
-  profession: Signal<string>;
-  specialty: Signal<string>;
-  rpps: Signal<string>;
-  password: Signal<string>;
-}
-
-function Identity({
-  draft,
-  opening,
-  onNext,
-}: {
-  draft: Draft;
-  opening: Opening;
-  onNext: () => void;
-}): JSX.Element {
-  const clinician = opening.kind === 'clinician';
-  const rppsWrong = useSignal(false);
-  const digits = draft.rpps.value.replace(/\s/g, '');
-  return (
-    <form
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        rppsWrong.value = clinician ? !isRpps(digits) : digits !== '' && !isRpps(digits);
-        if (!rppsWrong.value) onNext();
-      }}
-    >
-      <p class="quiet">
-        {opening.organisation
-          ? t('Invitation for {mail}, on behalf of {organisation}.', {
-              mail: opening.mail,
-              organisation: opening.organisation.name,
-            })
-          : t('Invitation for {mail}.', { mail: opening.mail })}
-      </p>
-      <Field
-        label={t('First and last name')}
-        hint={t('As your colleagues know you. It is signed with everything you write.')}
-        name="name"
-        autocomplete="name"
-        maxLength={200}
-        {...typed(draft.name)}
-      />
-      {clinician && (
-        <>
-          <Select
-            label={t('Profession')}
-            name="profession"
-            options={professions().filter(({ value }) => value !== 'administrator')}
-            {...picked(draft.profession)}
-          />
-          {draft.profession.value === 'physician' && (
-            <Select
-              label={t('Specialty')}
-              name="specialty"
-              options={specialties()}
-              {...picked(draft.specialty)}
-            />
-          )}
-        </>
-      )}
-      <Field
-        label={t('RPPS number')}
-        hint={t('Eleven digits, on your professional card.')}
-        name="rpps"
-        inputMode="numeric"
-        autocomplete="off"
-        maxLength={16}
-        optional={!clinician}
-        error={
-          rppsWrong.value
-            ? t(
-                'This is not an RPPS number: a digit is missing or mistyped. Check it against your card.',
-              )
-            : null
-        }
-        {...typed(draft.rpps)}
-      />
-      <Button type="submit" kind="primary" size="large" wide>
-        {t('Continue')}
-      </Button>
-    </form>
-  );
-}
-
-function ChoosePassword({
-  draft,
-  mail,
-  onNext,
-}: {
-  draft: Draft;
-  mail: string;
-  onNext: () => void;
-}): JSX.Element {
-  const enough = useSignal(false);
-  const tried = useSignal(false);
-  return (
-    <form
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        tried.value = true;
-        if (enough.value) onNext();
-      }}
-    >
-      <p>
-        {t(
-          'Your password opens your keys on this device. It never leaves it, and nobody can reset it for you.',
-        )}
-      </p>
-      <input type="text" name="username" autocomplete="username" value={mail} readOnly hidden />
-      <NewPassword
-        label={t('Password')}
-        about={[mail, draft.name.value]}
-        {...typed(draft.password)}
-        onJudged={(judged) => {
-          enough.value = judged;
-        }}
-      />
-      {tried.value && !enough.value && (
-        <Banner tone="warning" live>
-          {t('Choose a stronger password to continue.')}
-        </Banner>
-      )}
-      <Button type="submit" kind="primary" size="large" wide>
-        {t('Continue')}
-      </Button>
-    </form>
-  );
-}
-
 export default function SignUp(): JSX.Element {
   const invitation = readInvitation(route.value.hash);
-  const opening = useSignal<Opening | null>(null);
+  const opening = useSignal<Opening | ReturnOpening | null>(null);
   const failed = useSignal<unknown>(null);
-  const step = useSignal<Step>('identity');
+  const returning = invitation?.returning ?? false;
+  const steps = returning ? STEPS.slice(1) : STEPS;
+  const step = useSignal<Step>(returning ? 'password' : 'identity');
   const made = useSignal(0);
   const code = useSignal('');
   const account = useSignal<NewAccount | null>(null);
@@ -195,9 +50,13 @@ export default function SignUp(): JSX.Element {
 
   useEffect(() => {
     if (!token || me.value) return;
-    api<Opening>('POST', '/sign-up/opening', { token }).then(
+    const path = returning ? '/return/opening' : '/sign-up/opening';
+    api<Opening | ReturnOpening>('POST', path, { token }).then(
       (answer) => {
         opening.value = answer;
+        if (answer.kind !== 'return') return;
+        draft.name.value = answer.name;
+        draft.rpps.value = answer.rpps ?? '';
       },
       (error: unknown) => {
         failed.value = error;
@@ -206,16 +65,17 @@ export default function SignUp(): JSX.Element {
   }, [token, opening, failed]);
 
   const makeKeys = async () => {
-    const { net } = opening.value as Opening;
+    const opened = opening.value as Opening | ReturnOpening;
     step.value = 'keys';
     try {
       account.value = await makeAccount(
-        net,
-        (invitation as { root: Bytes }).root,
+        opened.net,
+        (invitation as Invitation).root,
         { name: draft.name.value.trim(), rpps: rpps(), password: draft.password.value },
         (done) => {
           made.value = done;
         },
+        opened.kind === 'return' ? opened : undefined,
       );
       step.value = 'totp';
     } catch (error) {
@@ -224,22 +84,22 @@ export default function SignUp(): JSX.Element {
   };
 
   const form = useForm(async () => {
-    const { kind } = opening.value as Opening;
-    const { fields, account: id, secrets } = account.value as NewAccount;
-    const reply = await api<SignedIn>('POST', '/sign-up', {
-      token,
-      account: id,
-      name: draft.name.value.trim(),
-      rpps: rpps(),
-      profession: kind === 'administrator' ? 'administrator' : draft.profession.value,
-      specialty: draft.specialty.value || null,
-      language: language(),
-      ...fields,
-      totp_code: code.value,
-      device: deviceName(),
-    });
+    const { kind } = opening.value as Opening | ReturnOpening;
+    const { fields, account: id, seq, secrets } = account.value as NewAccount;
+    const common = { token, account: id, ...fields, totp_code: code.value, device: deviceName() };
+    const reply =
+      kind === 'return'
+        ? await api<SignedIn>('POST', '/return', common)
+        : await api<SignedIn>('POST', '/sign-up', {
+            ...common,
+            name: draft.name.value.trim(),
+            rpps: rpps(),
+            profession: kind === 'administrator' ? 'administrator' : draft.profession.value,
+            specialty: draft.specialty.value || null,
+            language: language(),
+          });
     noteRecoveryShown();
-    await keepKeys(id, 0, secrets);
+    await keepKeys(id, seq, secrets);
     draft.password.value = '';
     step.value = 'recovery';
     await adopt(reply);
@@ -300,8 +160,8 @@ export default function SignUp(): JSX.Element {
       wide
       foot={step.value === 'identity' ? <LanguageSwitch /> : undefined}
     >
-      <Steps current={STEPS.indexOf(step.value) + 1} total={STEPS.length} />
-      {step.value === 'identity' && (
+      <Steps current={steps.indexOf(step.value) + 1} total={steps.length} />
+      {step.value === 'identity' && opening.value.kind !== 'return' && (
         <>
           <p class="quiet">
             {t('You are joining {network}.', { network: network.value?.name ?? 'Cordée' })}
@@ -316,7 +176,22 @@ export default function SignUp(): JSX.Element {
         </>
       )}
       {step.value === 'password' && (
-        <ChoosePassword draft={draft} mail={opening.value.mail} onNext={() => void makeKeys()} />
+        <>
+          {returning && (
+            <p>
+              {t(
+                'Welcome back, {name}. You make new keys here; the old password, code and devices stop working.',
+                { name: draft.name.value },
+              )}
+            </p>
+          )}
+          <ChoosePassword
+            password={draft.password}
+            name={draft.name.value}
+            mail={opening.value.mail}
+            onNext={() => void makeKeys()}
+          />
+        </>
       )}
       {step.value === 'keys' && (
         <>
@@ -339,7 +214,7 @@ export default function SignUp(): JSX.Element {
           <Button type="submit" kind="primary" size="large" wide busy={form.busy.value}>
             {t('Check the code')}
           </Button>
-          {form.error.value instanceof Problem && form.error.value.status === 409 && (
+          {form.error.value instanceof Problem && form.error.value.status === 409 && !returning && (
             <Button
               wide
               onClick={() => {

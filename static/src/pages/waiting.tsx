@@ -45,14 +45,23 @@ export default function WaitingForCertification(): JSX.Element {
     const timer = setInterval(() => void refreshSession().catch(() => undefined), ASK_AGAIN);
     return () => clearInterval(timer);
   }, []);
+  const pending = Boolean(me.value?.pending);
   return (
     <Page
-      title={t('Almost there, {name}', { name: me.value?.name ?? '' })}
+      title={
+        pending
+          ? t('New keys to confirm')
+          : t('Almost there, {name}', { name: me.value?.name ?? '' })
+      }
       lead={
         <p>
-          {t(
-            'An administrator of your network must confirm who you are. This page then opens by itself.',
-          )}
+          {pending
+            ? t(
+                'You have new keys, so an administrator must confirm again who you are. Until then nothing new opens; nothing is lost, and what was sent before comes back by itself.',
+              )
+            : t(
+                'An administrator of your network must confirm who you are. This page then opens by itself.',
+              )}
         </p>
       }
       width="narrow"

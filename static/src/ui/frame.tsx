@@ -4,6 +4,7 @@ import { Link, route } from '../router.ts';
 import { me, network } from '../state/session.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { Knot } from './knot.tsx';
+import { LogBanner } from './log-banner.tsx';
 import { StatusLine } from './status-line.tsx';
 
 interface Place {
@@ -72,6 +73,7 @@ export function Frame({
         <StatusLine />
       </header>
       <main id="main" class="content" tabIndex={-1}>
+        <LogBanner />
         {children}
       </main>
     </div>

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { ProtocolError } from '../crypto/errors.ts';
 import { t, tn } from '../i18n.ts';
 import { Locked } from '../state/keys.ts';
+import { verdictWords } from '../state/verdicts.ts';
 import { NetworkDown, Problem } from '../transport/http.ts';
 import { Banner } from './feedback.tsx';
 
@@ -23,9 +24,7 @@ export function explain(error: unknown): string {
     return t('Cordée is locked. Unlock it with your password, then try again.');
   }
   if (error instanceof ProtocolError) {
-    return t(
-      'A seal did not hold, so this was stopped. Tell your administrator: someone may have changed what the server keeps.',
-    );
+    return `${verdictWords(error)} ${t('This was stopped; the rest stays usable.')}`;
   }
   return t('Something went wrong on this device. Reload the page and try again.');
 }

@@ -72,6 +72,11 @@ export function dateTimeWord(instant: string | number | Date): string {
   );
 }
 
+/** “22 November 2026”. */
+export function dateWord(instant: string | number | Date): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'long' }).format(new Date(instant));
+}
+
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400],
   ['hour', 3_600],

@@ -6,4 +6,5 @@ export { default as DeadNotifications } from './notifications.tsx';
 export { default as Organisations } from './organisations.tsx';
 export { default as People } from './people.tsx';
 export { default as PersonPage } from './person.tsx';
+export { default as Seals } from './seals.tsx';
 export { default as Trace } from './trace.tsx';

@@ -1,30 +1,19 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { t, tn } from '../../i18n.ts';
+import { t } from '../../i18n.ts';
 import { type Params, route } from '../../router.ts';
-import { addMembers } from '../../state/administration.ts';
 import { findGroup, type Group, groupsLoaded, loadGroups } from '../../state/groups.ts';
-import type { DirectoryEntry } from '../../state/types.ts';
-import { api, fetchAll } from '../../transport/http.ts';
-import { typed, useForm } from '../../ui/form.ts';
-import {
-  Avatar,
-  Banner,
-  Button,
-  Empty,
-  Field,
-  Problems,
-  Tag,
-  toast,
-  Waiting,
-} from '../../ui/index.ts';
+import { api } from '../../transport/http.ts';
+import { useForm } from '../../ui/form.ts';
+import { Banner, Button, Empty, Problems, toast, Waiting } from '../../ui/index.ts';
 import { explain } from '../../ui/problems.tsx';
-import { useLoaded } from '../../ui/use-loaded.ts';
-import { specialtyWord } from '../../ui/words.ts';
+import { Overflow } from '../groups/overflow.tsx';
+import { Roll } from '../groups/roll.tsx';
+import { GroupSeal } from '../groups/row.tsx';
 import { DEFAULT_DEADLINES, DeadlineFields, type Deadlines } from './deadlines.tsx';
 import { AdminPage } from './layout.tsx';
-import { eligible, MemberPicker } from './member-picker.tsx';
+import { NameField, TerritoryField } from './shared.tsx';
 
 function Facts({ group }: { group: Group }): JSX.Element {
   const name = useSignal(group.name);
@@ -41,14 +30,8 @@ function Facts({ group }: { group: Group }): JSX.Element {
   });
   return (
     <form class="card stack" onSubmit={form.submit}>
-      <Field label={t('Name')} name="name" maxLength={200} {...typed(name)} />
-      <Field
-        label={t('Territory')}
-        name="territory"
-        optional
-        maxLength={200}
-        {...typed(territory)}
-      />
+      <NameField name={name} />
+      <TerritoryField territory={territory} />
       {group.kind === 'pool' && <DeadlineFields deadlines={deadlines} />}
       <Problems error={form.error.value} />
       <div>
@@ -57,70 +40,6 @@ function Facts({ group }: { group: Group }): JSX.Element {
         </Button>
       </div>
     </form>
-  );
-}
-
-function Members({ group }: { group: Group }): JSX.Element {
-  const chosen = useSignal<ReadonlySet<string>>(new Set());
-  const { value, error } = useLoaded(`members ${group.id}`, () =>
-    fetchAll<DirectoryEntry>('/accounts'),
-  );
-  const signed = group.chain?.payload.members ?? [];
-  const others = eligible(value.value ?? []).filter(({ id }) => !signed.includes(id));
-  const form = useForm(async () => {
-    const added = [...chosen.value];
-    await addMembers(group.id, added);
-    chosen.value = new Set();
-    toast(tn('{n} member added.', '{n} members added.', added.length));
-  });
-  return (
-    <section class="stack">
-      <h2>{t('Members')}</h2>
-      <ul class="list">
-        {group.members.map((member) => (
-          <li key={member.id} class="list-item">
-            <Avatar name={member.name} />
-            <div class="main">
-              <p class="strong">{member.name}</p>
-              <p class="quiet small">{specialtyWord(member.specialty)}</p>
-            </div>
-            {member.waiting && (
-              <Tag tone="wait" icon="key">
-                {t('Key on its way')}
-              </Tag>
-            )}
-            {!signed.includes(member.id) && (
-              <Tag tone="urgent" icon="broken-seal">
-                {t('Not signed')}
-              </Tag>
-            )}
-          </li>
-        ))}
-      </ul>
-      <p class="quiet small">
-        {t(
-          'A new member reads the group’s cases as soon as a colleague’s device has handed over the key: by itself, at their next connection.',
-        )}
-      </p>
-      <Problems error={error.value} />
-      {group.managed && others.length > 0 && (
-        <form class="card stack" onSubmit={form.submit}>
-          <MemberPicker people={others} chosen={chosen} legend={t('Add members')} />
-          <Problems error={form.error.value} />
-          <div>
-            <Button
-              type="submit"
-              kind="primary"
-              icon="plus"
-              busy={form.busy.value}
-              disabled={chosen.value.size === 0}
-            >
-              {t('Add')}
-            </Button>
-          </div>
-        </form>
-      )}
-    </section>
   );
 }
 
@@ -153,26 +72,13 @@ export default function GroupPage({ params }: { params: Params }): JSX.Element {
     }
   };
   return (
-    <AdminPage
-      title={group.name}
-      back={back}
-      actions={
-        group.broken ? (
-          <Tag tone="urgent" icon="broken-seal">
-            {t('Broken seal')}
-          </Tag>
-        ) : (
-          <Tag tone="done" icon="seal">
-            {t('Signatures verified')}
-          </Tag>
-        )
-      }
-    >
+    <AdminPage title={group.name} back={back} actions={<GroupSeal group={group} />}>
       <div class="stack" data-gap="large">
         <Problems error={problem.value} />
         {group.broken && <Banner tone="problem">{explain(group.broken)}</Banner>}
         <Facts key={group.id} group={group} />
-        <Members group={group} />
+        <Roll group={group} />
+        {group.kind === 'pool' && <Overflow key={group.id} group={group} editable />}
         <section class="stack" data-gap="small">
           <h2>{t('Archive')}</h2>
           <p class="quiet">

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { t, tn } from '../../i18n.ts';
 import { Link } from '../../router.ts';
 import { amRegistrar } from '../../state/administration.ts';
@@ -7,6 +8,7 @@ import { api, type Page as Listed } from '../../transport/http.ts';
 import { Banner, Icon, Page, Problems, Tag } from '../../ui/index.ts';
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { adminPlaces } from './layout.tsx';
+import { followReports } from './seal-count.ts';
 
 interface Overview {
   registrar: boolean;
@@ -29,6 +31,7 @@ async function fetchOverview(): Promise<Overview> {
 
 export default function Administration(): JSX.Element {
   const { value, error } = useLoaded('overview', fetchOverview);
+  useEffect(followReports, []);
   const overview = value.value;
   const notes: Record<string, string | undefined> = {
     '/admin/people': overview?.waiting
@@ -53,16 +56,16 @@ export default function Administration(): JSX.Element {
           </Banner>
         )}
         <ul class="tiles">
-          {adminPlaces().map(({ to, icon, words, hint }) => (
+          {adminPlaces().map(({ to, icon, words, hint, note }) => (
             <li key={to}>
               <Link to={to} class="tile">
                 <Icon name={icon} />
                 <span class="tile-text">
                   <span>{words}</span>
                   <span class="quiet small">{hint}</span>
-                  {notes[to] && (
+                  {(note ?? notes[to]) && (
                     <span>
-                      <Tag tone="wait">{notes[to]}</Tag>
+                      <Tag tone={note ? 'urgent' : 'wait'}>{note ?? notes[to]}</Tag>
                     </span>
                   )}
                 </span>

@@ -1,14 +1,18 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { t } from '../../i18n.ts';
+import { useEffect } from 'preact/hooks';
+import { t, tn } from '../../i18n.ts';
 import { Link, route } from '../../router.ts';
 import { isWithin } from '../../ui/frame.tsx';
-import { Icon, type IconName, Page } from '../../ui/index.ts';
+import { Icon, type IconName, Page, Tag } from '../../ui/index.ts';
+import { followReports, openReports } from './seal-count.ts';
 
 export interface AdminPlace {
   to: string;
   icon: IconName;
   words: string;
   hint: string;
+  /** What waits there. */
+  note?: string | undefined;
 }
 
 export function adminPlaces(): AdminPlace[] {
@@ -44,6 +48,15 @@ export function adminPlaces(): AdminPlace[] {
       hint: t('Who did or read what, when'),
     },
     {
+      to: '/admin/seals',
+      icon: 'broken-seal',
+      words: t('Broken seals'),
+      hint: t('What devices refused to open'),
+      note: openReports.value
+        ? tn('{n} to look at', '{n} to look at', openReports.value)
+        : undefined,
+    },
+    {
       to: '/admin/notifications',
       icon: 'bell',
       words: t('Undelivered notifications'),
@@ -67,13 +80,15 @@ export function AdminPage({
   children: ComponentChildren;
 }): JSX.Element {
   const { path } = route.value;
+  useEffect(followReports, []);
   return (
     <div class="admin">
       <nav class="admin-nav" aria-label={t('Administration')}>
-        {adminPlaces().map(({ to, icon, words }) => (
+        {adminPlaces().map(({ to, icon, words, note }) => (
           <Link key={to} to={to} data-within={isWithin(to, path) || undefined}>
             <Icon name={icon} />
-            {words}
+            <span class="grow">{words}</span>
+            {note && <Tag tone="urgent">{note}</Tag>}
           </Link>
         ))}
       </nav>

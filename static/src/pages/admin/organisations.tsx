@@ -3,30 +3,17 @@ import type { JSX } from 'preact';
 import { t } from '../../i18n.ts';
 import { isFiness } from '../../state/rpps.ts';
 import { api, fetchAll } from '../../transport/http.ts';
-import { picked, ticked, typed, useForm } from '../../ui/form.ts';
-import {
-  Button,
-  Checkbox,
-  Empty,
-  Field,
-  Icon,
-  Problems,
-  Select,
-  Tag,
-  toast,
-  Waiting,
-} from '../../ui/index.ts';
+import { picked, typed, useForm } from '../../ui/form.ts';
+import { Button, Empty, Field, Icon, Problems, Select, Tag, toast } from '../../ui/index.ts';
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { organisationKinds, organisationKindWord } from '../../ui/words.ts';
 import { AdminPage } from './layout.tsx';
+import { type Archivable, Archivables, NameField, TerritoryField } from './shared.tsx';
 
-interface Organisation {
-  id: string;
-  name: string;
+interface Organisation extends Archivable {
   kind: string;
   finess: string | null;
   territory: string;
-  archived: boolean;
 }
 
 function NewOrganisation({ onDone }: { onDone: () => Promise<void> }): JSX.Element {
@@ -57,7 +44,7 @@ function NewOrganisation({ onDone }: { onDone: () => Promise<void> }): JSX.Eleme
   return (
     <form class="card stack" onSubmit={form.submit}>
       <h2>{t('Add an organisation')}</h2>
-      <Field label={t('Name')} name="name" autocomplete="off" maxLength={200} {...typed(name)} />
+      <NameField name={name} />
       <Select label={t('Kind')} name="kind" options={organisationKinds()} {...picked(kind)} />
       <div class="two">
         <Field
@@ -70,13 +57,7 @@ function NewOrganisation({ onDone }: { onDone: () => Promise<void> }): JSX.Eleme
           error={finessError.value}
           {...typed(finess)}
         />
-        <Field
-          label={t('Territory')}
-          name="territory"
-          optional
-          maxLength={200}
-          {...typed(territory)}
-        />
+        <TerritoryField territory={territory} />
       </div>
       <Problems error={form.error.value} />
       <div>
@@ -109,14 +90,8 @@ function Row({
             editing.value = false;
           }}
         >
-          <Field label={t('Name')} name="name" maxLength={200} {...typed(name)} />
-          <Field
-            label={t('Territory')}
-            name="territory"
-            optional
-            maxLength={200}
-            {...typed(territory)}
-          />
+          <NameField name={name} />
+          <TerritoryField territory={territory} />
           <div class="row">
             <Button type="submit" kind="primary">
               {t('Save')}
@@ -173,7 +148,6 @@ export default function Organisations(): JSX.Element {
   const { value, error, reload } = useLoaded('organisations', () =>
     fetchAll<Organisation>('/organisations'),
   );
-  const showArchived = useSignal(false);
   const change = async (organisation: Organisation, fields: Partial<Organisation>) => {
     const path = `/organisations/${organisation.id}`;
     try {
@@ -189,36 +163,26 @@ export default function Organisations(): JSX.Element {
     }
     await reload();
   };
-  const all = value.value;
-  const shown = (all ?? [])
-    .filter(({ archived }) => showArchived.value || !archived)
-    .toSorted((a, b) => a.name.localeCompare(b.name));
   return (
     <AdminPage title={t('Organisations')}>
       <div class="stack" data-gap="large">
         <Problems error={error.value} />
-        {!all && !error.value && <Waiting />}
-        {all && (
-          <section class="stack" data-gap="small">
-            {shown.length > 0 ? (
-              <ul class="list">
-                {shown.map((organisation) => (
-                  <Row
-                    key={organisation.id}
-                    organisation={organisation}
-                    onChange={(fields) => change(organisation, fields)}
-                  />
-                ))}
-              </ul>
-            ) : (
+        {(value.value || !error.value) && (
+          <Archivables
+            all={value.value}
+            row={(organisation) => (
+              <Row
+                key={organisation.id}
+                organisation={organisation}
+                onChange={(fields) => change(organisation, fields)}
+              />
+            )}
+            empty={
               <Empty icon="building" title={t('No organisation yet')}>
                 {t('Add the hospitals, practices and nursing homes whose people you will invite.')}
               </Empty>
-            )}
-            {all.some(({ archived }) => archived) && (
-              <Checkbox label={t('Show archived ones')} {...ticked(showArchived)} />
-            )}
-          </section>
+            }
+          />
         )}
         <NewOrganisation onDone={reload} />
       </div>

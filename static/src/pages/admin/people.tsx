@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { language, t, tn } from '../../i18n.ts';
 import { Link } from '../../router.ts';
+import { plain } from '../../state/order.ts';
 import type { AccountKind, DirectoryEntry, Named } from '../../state/types.ts';
 import { api, fetchAll } from '../../transport/http.ts';
 import { on } from '../../transport/socket.ts';
@@ -24,6 +25,7 @@ import {
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { agoWord, dateTimeWord, professionOf } from '../../ui/words.ts';
 import { AdminPage } from './layout.tsx';
+import { type Archivable, fetchOrganisations, organisationOptions } from './shared.tsx';
 
 interface Invitation {
   id: string;
@@ -40,14 +42,14 @@ interface Invitation {
 interface Everything {
   people: DirectoryEntry[];
   invitations: Invitation[];
-  organisations: (Named & { archived: boolean })[];
+  organisations: Archivable[];
 }
 
 async function fetchEverything(): Promise<Everything> {
   const [people, invitations, organisations] = await Promise.all([
     fetchAll<DirectoryEntry>('/accounts'),
     fetchAll<Invitation>('/invitations'),
-    fetchAll<Named & { archived: boolean }>('/organisations'),
+    fetchOrganisations(),
   ]);
   return { people, invitations, organisations };
 }
@@ -88,9 +90,7 @@ function Invite({
         label={t('Organisation')}
         name="organisation"
         optional
-        options={organisations
-          .filter(({ archived }) => !archived)
-          .map(({ id, name }) => ({ value: id, label: name }))}
+        options={organisationOptions(organisations)}
         {...picked(organisation)}
       />
       <Choice
@@ -200,11 +200,6 @@ function PersonRow({ person }: { person: DirectoryEntry }): JSX.Element {
       <Icon name="forward" />
     </Link>
   );
-}
-
-/** Accents and case do not matter when looking for somebody. */
-export function plain(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
 }
 
 export default function People(): JSX.Element {

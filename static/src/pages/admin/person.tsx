@@ -4,8 +4,7 @@ import { t } from '../../i18n.ts';
 import type { Params } from '../../router.ts';
 import { type Candidate, candidate, certify } from '../../state/administration.ts';
 import { me } from '../../state/session.ts';
-import type { Named } from '../../state/types.ts';
-import { api, fetchAll } from '../../transport/http.ts';
+import { api } from '../../transport/http.ts';
 import { ticked } from '../../ui/form.ts';
 import {
   Banner,
@@ -21,17 +20,16 @@ import {
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { dateTimeWord, professionWord, specialtyWord } from '../../ui/words.ts';
 import { AdminPage } from './layout.tsx';
+import { LostEverything } from './return.tsx';
+import { type Archivable, fetchOrganisations, organisationOptions } from './shared.tsx';
 
 interface Loaded {
   found: Candidate;
-  organisations: (Named & { archived: boolean })[];
+  organisations: Archivable[];
 }
 
 async function fetchPerson(id: string): Promise<Loaded> {
-  const [found, organisations] = await Promise.all([
-    candidate(id),
-    fetchAll<Named & { archived: boolean }>('/organisations'),
-  ]);
+  const [found, organisations] = await Promise.all([candidate(id), fetchOrganisations()]);
   return { found, organisations };
 }
 
@@ -180,9 +178,7 @@ export default function PersonPage({ params }: { params: Params }): JSX.Element 
             name="organisation"
             optional
             value={entry.organisation?.id ?? ''}
-            options={organisations
-              .filter((candidate) => !candidate.archived || candidate.id === entry.organisation?.id)
-              .map((organisation) => ({ value: organisation.id, label: organisation.name }))}
+            options={organisationOptions(organisations, entry.organisation?.id)}
             onChange={(organisation) =>
               void change(async () => {
                 await api('PATCH', `/accounts/${id}`, { organisation: organisation || null });
@@ -191,6 +187,7 @@ export default function PersonPage({ params }: { params: Params }): JSX.Element 
             }
           />
         </section>
+        {id !== me.value?.id && !suspended && <LostEverything entry={entry} />}
         {id !== me.value?.id && (
           <section class="stack" data-gap="small">
             <h2>{t('Access')}</h2>

@@ -5,12 +5,15 @@ import { t, tn } from '../../i18n.ts';
 import { Link } from '../../router.ts';
 import { fingerprint } from '../../state/fingerprint.ts';
 import { chooseLockDelay, LOCK_DELAYS, lockDelay } from '../../state/idle.ts';
+import { latestCheckpoint, logFault, refreshLog } from '../../state/key-log.ts';
 import { lock, myKeys } from '../../state/keys.ts';
+import { policy } from '../../state/people.ts';
 import { me, signOut } from '../../state/session.ts';
 import { pending } from '../../state/status.ts';
 import { Avatar, Button, Confirm, Icon, type IconName, Page, Select } from '../../ui/index.ts';
 import { LanguageSwitch } from '../../ui/language-switch.tsx';
-import { professionOf } from '../../ui/words.ts';
+import { useLoaded } from '../../ui/use-loaded.ts';
+import { dateWord, professionOf } from '../../ui/words.ts';
 import { kemPublic } from '../../worker/sealing.ts';
 
 function Profile(): JSX.Element | null {
@@ -81,6 +84,30 @@ function Row({
   );
 }
 
+/** What the keys of others were checked against, in one line. */
+function LogLine(): JSX.Element | null {
+  const { value } = useLoaded('log', async () => {
+    const { payload } = await policy();
+    if (!payload.log_key) return null;
+    await refreshLog();
+    return { witnesses: payload.k, seen: latestCheckpoint() };
+  });
+  if (logFault.value || !value.value?.seen) return null;
+  const { witnesses } = value.value;
+  return (
+    <p class="small quiet log-line">
+      <Icon name="seal" />{' '}
+      {witnesses > 0
+        ? tn(
+            'Keys checked against the log, {n} witness.',
+            'Keys checked against the log, {n} witnesses.',
+            witnesses,
+          )
+        : t('Keys checked against the log.')}
+    </p>
+  );
+}
+
 export default function Settings(): JSX.Element {
   return (
     <Page title={t('Settings')}>
@@ -107,6 +134,40 @@ export default function Settings(): JSX.Element {
               words={t('Devices')}
               hint={t('Where you are signed in')}
             />
+            <Row
+              to="/settings/new-keys"
+              icon="warning"
+              words={t('I think someone else used my account')}
+              hint={t('Make new keys; the old ones open nothing new')}
+            />
+          </div>
+          <LogLine />
+        </section>
+        <section class="stack" data-gap="small">
+          <h2>{t('Work')}</h2>
+          <div class="list settings-links">
+            {me.value?.certified && (
+              <Row
+                to="/settings/groups"
+                icon="team"
+                words={t('My groups')}
+                hint={t('Who is in them, who comes and goes')}
+              />
+            )}
+            {me.value?.certified && (
+              <Row
+                to="/settings/absence"
+                icon="clock"
+                words={t('Absence')}
+                hint={
+                  me.value.leave
+                    ? t('Announced until {day}', {
+                        day: dateWord(new Date(me.value.leave.until).getTime() - 1),
+                      })
+                    : t('Say that you are away and who replaces you')
+                }
+              />
+            )}
             <Row
               to="/settings/notifications"
               icon="bell"

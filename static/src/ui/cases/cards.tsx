@@ -16,6 +16,7 @@ import { minute } from '../../state/cases.ts';
 import { birthDateWords, dateAndTime } from '../../state/words.ts';
 import { Icon } from '../icon.tsx';
 import { SealSign } from './marks.tsx';
+import { opinionTitle } from './opinions.ts';
 import { FileLine, Pictures, parted } from './picture.tsx';
 
 export function sexWord(patient: Patient): string {
@@ -148,8 +149,7 @@ export function OpinionCard({
   replaced: boolean;
   children?: ComponentChildren;
 }): JSX.Element {
-  const title =
-    opinion.version > 1 ? t('Opinion, version {n}', { n: opinion.version }) : t('Opinion');
+  const title = opinionTitle(row, message.author.id, opinion.version);
   const signed = t('Signed by {name} on {when}', {
     name: message.author.name,
     when: dateAndTime(message.posted_at),

@@ -267,7 +267,7 @@ function Conversation({
   return (
     <>
       <Problems error={live.problem.value} />
-      {blocked && <SealProblem seal={found?.seal} what="case" />}
+      {blocked && <SealProblem seal={found?.seal} row={row} />}
       <ThreadView
         row={row}
         found={found}

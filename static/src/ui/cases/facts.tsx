@@ -1,21 +1,14 @@
-import { type Signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
-import { fromBase64, fromUtf8 } from '../../crypto/bytes.ts';
-import { parseRecipient } from '../../crypto/contexts.ts';
 import type { AttachmentManifest } from '../../crypto/payloads.ts';
 import { t, tn } from '../../i18n.ts';
 import type { Place } from '../../photos/sealing.ts';
 import { patientName } from '../../state/bodies.ts';
 import type { CaseRow, HeaderBody, OpenedCase } from '../../state/case-types.ts';
-import { findGroup, type Group } from '../../state/groups.ts';
 import type { LiveThread } from '../../state/messages.ts';
-import { person } from '../../state/people.ts';
-import { me } from '../../state/session.ts';
 import { birthDateWords, dateAndTime, urgencyWord } from '../../state/words.ts';
 import { sexWord } from './cards.tsx';
-import { SealProblem, SealSign } from './marks.tsx';
-import { nameOf } from './people.ts';
+import { Circle } from './circle.tsx';
+import { SealProblem } from './marks.tsx';
 import { Pictures, parted } from './picture.tsx';
 import { consentWords } from './report.ts';
 
@@ -62,7 +55,7 @@ export function CaseFacts({
   const header = found?.header;
   return (
     <div class="stack facts-pane">
-      <SealProblem seal={found?.seal} what="case" />
+      <SealProblem seal={found?.seal} row={row} />
       {header && (
         <>
           <section aria-labelledby="patient-title">
@@ -140,127 +133,6 @@ function AllPictures({
         stored={(id) => known.find((file) => file.id === id)?.stored ?? false}
         onOpen={(index) => onOpen(pictures, index)}
       />
-    </section>
-  );
-}
-
-/** Whom the case's key is wrapped to, as its signed events say. */
-function recipientsOf(row: CaseRow): string[] {
-  const found = new Set<string>();
-  for (const event of row.events) {
-    const { to } = JSON.parse(fromUtf8(fromBase64(event.p))) as { to?: string[] };
-    for (const recipient of to ?? []) found.add(recipient);
-  }
-  return [...found];
-}
-
-/** A group whose members this person does not see. */
-function groupName(row: CaseRow, id: string): string {
-  if (row.care_team?.id === id) return t('The care team {name}', { name: row.care_team.name });
-  return row.pool.id === id ? row.pool.name : t('Another group');
-}
-
-/** Names as their owners signed them; whoever cannot be verified is not in the map. */
-function useSignedNames(ids: readonly string[]): Signal<ReadonlyMap<string, string>> {
-  const names = useSignal<ReadonlyMap<string, string>>(new Map());
-  const wanted = ids.join(' ');
-  useEffect(() => {
-    let current = true;
-    const known = new Map<string, string>();
-    const asked = ids.map((id) =>
-      person(id).then(
-        ({ name }) => known.set(id, name),
-        () => undefined,
-      ),
-    );
-    void Promise.all(asked).then(() => {
-      if (current) names.value = known;
-    });
-    return () => {
-      current = false;
-    };
-  }, [wanted, names]);
-  return names;
-}
-
-/** Those whom the group's signed statements name, whatever list the server shows. */
-function Members({
-  group,
-  named,
-}: {
-  group: Group;
-  named: (member: string) => JSX.Element;
-}): JSX.Element {
-  const members = group.chain?.payload.members ?? [];
-  return (
-    <li>
-      <details>
-        <summary>
-          {t('{name}: {people}', {
-            name: group.name,
-            people: tn('{n} person', '{n} people', members.length),
-          })}
-        </summary>
-        <ul class="plain">
-          {members.map((member) => (
-            <li key={member}>{named(member)}</li>
-          ))}
-        </ul>
-      </details>
-    </li>
-  );
-}
-
-/** Who can read this case, in words. */
-function Circle({
-  row,
-  found,
-  live,
-}: {
-  row: CaseRow;
-  found: OpenedCase | undefined;
-  live: LiveThread;
-}): JSX.Element | null {
-  const recipients = recipientsOf(row).map(parseRecipient);
-  const signed = useSignedNames(
-    recipients.flatMap((recipient) => {
-      if (recipient.kind === 'account') return [recipient.id];
-      if (recipient.kind !== 'group') return [];
-      return findGroup(recipient.id)?.chain?.payload.members ?? [];
-    }),
-  );
-  if (recipients.length === 0) return null;
-  const present = new Set(live.thread.value.present);
-  const named = (id: string) => (
-    <span>
-      {id === me.value?.id ? t('You') : (signed.value.get(id) ?? nameOf(row, id))}
-      {present.has(id) && id !== me.value?.id && (
-        <span class="here"> · {t('looking at it now')}</span>
-      )}
-    </span>
-  );
-  return (
-    <section aria-labelledby="circle-title">
-      <div class="row" data-spread>
-        <h2 id="circle-title">{t('Who can read this case')}</h2>
-        {found && <SealSign seal={found.seal} label={t('Seal checked: nobody else has the key')} />}
-      </div>
-      <ul class="circle">
-        {recipients.map((recipient) => {
-          if (recipient.kind === 'account') {
-            return <li key={`account ${recipient.id}`}>{named(recipient.id)}</li>;
-          }
-          if (recipient.kind === 'custodian') {
-            return (
-              <li key={`custodian ${recipient.n}`}>{t('The organisation’s sealed archive')}</li>
-            );
-          }
-          const group = findGroup(recipient.id);
-          if (!group) return <li key={recipient.id}>{groupName(row, recipient.id)}</li>;
-          return <Members key={recipient.id} group={group} named={named} />;
-        })}
-      </ul>
-      <p class="small quiet">{t('The server stores the case and cannot read it.')}</p>
     </section>
   );
 }

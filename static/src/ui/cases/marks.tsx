@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import { t } from '../../i18n.ts';
-import type { CaseRow, Seal, Urgency } from '../../state/case-types.ts';
+import type { CaseRow, MessageRow, Seal, Urgency } from '../../state/case-types.ts';
 import { minute } from '../../state/cases.ts';
 import type { Role } from '../../state/order.ts';
-import { delayWords, stateTone, stateWords, urgencyWord } from '../../state/words.ts';
+import { verdictWords } from '../../state/verdicts.ts';
+import { clockTime, delayWords, stateTone, stateWords, urgencyWord } from '../../state/words.ts';
 import { Banner } from '../feedback.tsx';
 import { Knot } from '../knot.tsx';
 
@@ -65,30 +66,39 @@ export function SealSign({ seal, label }: { seal: Seal; label: string }): JSX.El
 }
 
 /** What a broken or missing seal means, in plain words. Null when there is nothing to say. */
-export function sealSentence(seal: Seal | undefined, what: 'case' | 'message'): string | null {
+export function sealSentence(
+  seal: Seal | undefined,
+  row: CaseRow,
+  message?: MessageRow,
+): string | null {
   if (!seal || seal.state === 'whole' || seal.state === 'unchecked') return null;
   if (seal.state === 'closed') {
     return t(
       'You cannot open this yet: a colleague of the group must first come online, then it opens by itself.',
     );
   }
-  return what === 'case'
-    ? t(
-        'The seal of this case is broken: what the server shows is not what its author sealed. Do not act on it; call the author and tell your administrator.',
-      )
-    : t(
-        'The seal of this message is broken: it is not what its author wrote. Do not act on it; ask for it again.',
-      );
+  const name = message
+    ? t('The message of {name}, {time}', {
+        name: message.author.name,
+        time: clockTime(message.posted_at),
+      })
+    : t('Case {number}', { number: row.number });
+  const advice = message
+    ? t('Do not act on it; ask for it again. Your administrator is told, without its content.')
+    : t('Do not act on it; call the author. Your administrator is told, without its content.');
+  return `${verdictWords(seal.error, { name })} ${advice}`;
 }
 
 export function SealProblem({
   seal,
-  what,
+  row,
+  message,
 }: {
   seal: Seal | undefined;
-  what: 'case' | 'message';
+  row: CaseRow;
+  message?: MessageRow;
 }): JSX.Element | null {
-  const sentence = sealSentence(seal, what);
+  const sentence = sealSentence(seal, row, message);
   if (!sentence) return null;
   return <Banner tone={seal?.state === 'broken' ? 'problem' : 'info'}>{sentence}</Banner>;
 }

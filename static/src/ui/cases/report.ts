@@ -7,6 +7,7 @@ import type { LiveThread } from '../../state/messages.ts';
 import type { Named } from '../../state/types.ts';
 import { birthDateWords, dateAndTime, urgencyWord } from '../../state/words.ts';
 import { sexWord } from './cards.tsx';
+import { inForce, opinionTitle } from './opinions.ts';
 import { parted } from './picture.tsx';
 
 export interface SignedOpinion {
@@ -98,19 +99,20 @@ export function reportOf(
     [t('Sent'), dateAndTime(row.opened_at)],
     [t('Consent'), consentWords(header)],
   ];
+  const current = inForce(row, opinions.map(({ message }) => message).reverse());
   return {
     number: row.number,
     title: t('Teleexpertise report'),
     facts: facts.filter(([, value]) => value),
     question: header.question,
-    opinions: opinions.map(({ message, body }, index) => ({
-      title: body.version > 1 ? t('Opinion, version {n}', { n: body.version }) : t('Opinion'),
+    opinions: opinions.map(({ message, body }) => ({
+      title: opinionTitle(row, message.author.id, body.version),
       signature: t('Signed by {name} on {when}', {
         name: message.author.name,
         when: dateAndTime(message.posted_at),
       }),
       sections: sectionsOf(body),
-      replaced: index > 0,
+      replaced: !current.has(message.id),
     })),
     pictures: parted(header.attachments).pictures,
   };

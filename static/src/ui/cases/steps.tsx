@@ -18,6 +18,7 @@ const NEXT: readonly Step[] = [
   'claim',
   'answer_information',
   'give_opinion',
+  'give_second_opinion',
   'acknowledge',
   'close',
 ];
@@ -27,6 +28,7 @@ const ALSO: readonly Step[] = [
   'request_information',
   'amend_opinion',
   'ask_again',
+  'take_over',
   'release',
   'refuse',
   'cancel',
@@ -39,6 +41,9 @@ function question(step: Step): [question: string, yes: string] | null {
       t('The case goes back to everyone of the pool. The requester is told.'),
       t('Give it back'),
     ];
+  }
+  if (step === 'take_over') {
+    return [t('You answer this case from now on. Its circle is told.'), t('Take over')];
   }
   if (step === 'close') {
     return [
@@ -88,7 +93,7 @@ export function CaseSteps({ row, worded, onWorded }: StepsProps): JSX.Element | 
     }
   };
   const button = (step: Step, primary: boolean) => {
-    if (step === 'give_opinion' || step === 'amend_opinion') {
+    if (step === 'give_opinion' || step === 'amend_opinion' || step === 'give_second_opinion') {
       return (
         <ButtonLink
           key={step}

@@ -23,6 +23,7 @@ import { Icon } from '../icon.tsx';
 import { toast } from '../toast.tsx';
 import { Files, OpinionCard, Prose, RequestCard } from './cards.tsx';
 import { SealProblem, SealSign } from './marks.tsx';
+import { inForce } from './opinions.ts';
 import { nameOf } from './people.ts';
 
 interface ThreadViewProps {
@@ -54,7 +55,13 @@ export function ThreadView({
   useEffect(() => {
     live.markRead();
   });
-  const latest = latestOpinion(messages, live.opened.value);
+  const current = inForce(
+    row,
+    messages.filter(({ id, kind }) => {
+      const body = live.opened.value.get(id)?.body ?? null;
+      return kind === 'opinion' && (isOpinion(body) || body === null);
+    }),
+  );
   let day = '';
   return (
     <div ref={box} class="thread" tabIndex={-1}>
@@ -82,7 +89,7 @@ export function ThreadView({
                 opened={live.opened.value.get(message.id)}
                 quoted={quoteOf(message, messages, live.opened.value)}
                 thread={thread}
-                replaced={message.kind === 'opinion' && message.id !== latest}
+                replaced={message.kind === 'opinion' && !current.has(message.id)}
                 place={place}
                 onOpen={onOpen}
                 onReply={onReply}
@@ -156,16 +163,6 @@ function Older({
       <Button onClick={() => fetchOlder()}>{t('Earlier messages')}</Button>
     </div>
   );
-}
-
-function latestOpinion(
-  messages: readonly MessageRow[],
-  opened: ReadonlyMap<string, OpenedMessage>,
-): string | undefined {
-  return messages.findLast((message) => {
-    const body = opened.get(message.id)?.body ?? null;
-    return message.kind === 'opinion' && (isOpinion(body) || body === null);
-  })?.id;
 }
 
 function quoteOf(
@@ -268,7 +265,7 @@ function Bubble({
         )}
         {!opened && <p class="quiet">{t('Opening…')}</p>}
         {body?.text && <Prose text={body.text} />}
-        {opened && <SealProblem seal={opened.seal} what="message" />}
+        {opened && <SealProblem seal={opened.seal} row={row} message={message} />}
         {body && (
           <Files place={place} files={opened?.attachments ?? []} stored={stored} onOpen={onOpen} />
         )}

@@ -1,10 +1,12 @@
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { t, tn } from '../../i18n.ts';
 import { patientName } from '../../state/bodies.ts';
 import type { Urgency } from '../../state/case-types.ts';
 import { findGroup, type Group, groupsLoaded, myCareTeams, openPools } from '../../state/groups.ts';
 import { network } from '../../state/session.ts';
+import { custodians } from '../../state/sharing.ts';
 import { durationWords } from '../../state/words.ts';
 import { Banner, Empty, Waiting } from '../feedback.tsx';
 import { Checkbox, Choice, Select, TextArea } from '../field.tsx';
@@ -243,6 +245,47 @@ export function ReviewStep({ draft, wrong, onGo }: StepProps): JSX.Element {
           </div>
         ))}
       </div>
+      <Readers pool={pool} team={team} />
     </>
+  );
+}
+
+/** Before it leaves: who will have the key, every one of them. */
+function Readers({
+  pool,
+  team,
+}: {
+  pool: Group | undefined;
+  team: Group | undefined;
+}): JSX.Element | null {
+  const archived = useSignal(false);
+  useEffect(() => {
+    custodians().then(
+      (found) => {
+        archived.value = found.length > 0;
+      },
+      () => undefined,
+    );
+  }, [archived]);
+  if (!pool) return null;
+  const people = (group: Group) =>
+    t('{name}: {people}', {
+      name: group.name,
+      people: tn('{n} person', '{n} people', group.members.length),
+    });
+  return (
+    <section class="card stack" data-gap="small" aria-labelledby="readers-title">
+      <h2 id="readers-title">{t('Who will be able to read')}</h2>
+      <ul class="plain">
+        <li>{t('You')}</li>
+        <li>{people(pool)}</li>
+        {pool.overflow?.map(({ id, name }) => (
+          <li key={id}>{t('{name}, only if nobody answers', { name })}</li>
+        ))}
+        {team && <li>{people(team)}</li>}
+        {archived.value && <li>{t('The archive of the network (sealed key kept offline)')}</li>}
+      </ul>
+      <p class="small quiet">{t('The server stores the case and cannot read it.')}</p>
+    </section>
   );
 }

@@ -1,0 +1,69 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { t } from '../../i18n.ts';
+import { type Group, loadGroups, openPools } from '../../state/groups.ts';
+import { api } from '../../transport/http.ts';
+import { useForm } from '../../ui/form.ts';
+import { Button, Problems, toast } from '../../ui/index.ts';
+import { Picker } from '../../ui/picker.tsx';
+import { specialtyWord } from '../../ui/words.ts';
+
+const MOST = 4;
+
+/** Pools that take over when nobody answers, in the order in which they are asked. */
+export function Overflow({ group, editable }: { group: Group; editable: boolean }): JSX.Element {
+  const declared = group.overflow;
+  const names = declared.map(({ name }) => name).join(', ');
+  return (
+    <section class="stack" data-gap="small">
+      <h2>{t('If nobody answers')}</h2>
+      <p class="quiet">
+        {names
+          ? t('New cases can be passed on to {names}: they get the key when the case is opened.', {
+              names,
+            })
+          : t('No other pool takes over.')}
+      </p>
+      {editable && <Declare group={group} />}
+    </section>
+  );
+}
+
+function Declare({ group }: { group: Group }): JSX.Element {
+  const chosen = useSignal<ReadonlyMap<string, string>>(
+    new Map(group.overflow.map(({ id, name }) => [id, name])),
+  );
+  const form = useForm(async () => {
+    await api('PATCH', `/groups/${group.id}`, { overflow: [...chosen.value.keys()] });
+    await loadGroups();
+    toast(t('Changes saved.'));
+  });
+  return (
+    <form class="card stack" onSubmit={form.submit}>
+      <Picker
+        legend={t('Overflow pools, four at most, in the order you choose them')}
+        search={t('Filter by name, specialty or territory')}
+        name="overflow"
+        chosen={chosen}
+        among={openPools()
+          .filter(({ id }) => id !== group.id)
+          .map((pool) => ({
+            id: pool.id,
+            name: pool.name,
+            hint: [specialtyWord(pool.specialty), pool.territory].filter(Boolean).join(' · '),
+          }))}
+      />
+      <Problems error={form.error.value} />
+      <div>
+        <Button
+          type="submit"
+          kind="primary"
+          busy={form.busy.value}
+          disabled={chosen.value.size > MOST}
+        >
+          {t('Save')}
+        </Button>
+      </div>
+    </form>
+  );
+}
