@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def measure_removal(folder: Path, members: int, cases: int) -> Removal:
 
     events = [(case, _rotation(case, first, staying[0])) for case, first in opened]
     taken = [
-        _timed(lambda case=case, event=event: staying[0].post(f"/cases/{case.id}/events", event))
+        _timed(partial(staying[0].post, f"/cases/{case.id}/events", event))
         for case, event in events
     ]
     return Removal(members, cases, epoch, sum(taken) / len(taken))
