@@ -21,10 +21,10 @@ const row = (state: CaseState, part: Partial<CaseRow> = {}): CaseRow =>
     ...part,
   }) as CaseRow;
 
-const favre: Viewer = { id: FAVRE, groups: new Set() };
-const blanc: Viewer = { id: BLANC, groups: new Set([POOL]) };
-const nurse: Viewer = { id: 'rey', groups: new Set([TEAM]) };
-const colleague: Viewer = { id: 'benali', groups: new Set([POOL]) };
+const favre: Viewer = { id: FAVRE, groups: new Set(), serves: false };
+const blanc: Viewer = { id: BLANC, groups: new Set([POOL]), serves: true };
+const nurse: Viewer = { id: 'rey', groups: new Set([TEAM]), serves: false };
+const colleague: Viewer = { id: 'benali', groups: new Set([POOL]), serves: true };
 
 describe('boxes', () => {
   it.each<[CaseState, string, string | null]>([

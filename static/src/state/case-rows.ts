@@ -42,27 +42,45 @@ export function updateRow(id: string, change: (row: CaseRow) => CaseRow): void {
   if (row) rows.value = new Map(rows.value).set(id, change(row));
 }
 
+/** What was signed belongs together: never the events of one moment and the keys of another. */
+function signedPart({ events, previous, generation, grants, circle }: CaseRow): Partial<CaseRow> {
+  return { events, previous, generation, grants, circle };
+}
+
 /** Take what the server just said of these cases, and open what it sealed. */
 export function keepRows(incoming: readonly CaseRow[]): void {
   const next = new Map(rows.value);
   for (const row of incoming) {
     const known = next.get(row.id);
-    // Lists come without the events; do not lose those of a case already read whole.
-    const events = row.events.length > 0 ? row.events : (known?.events ?? []);
-    const previous = row.previous.length > 0 ? row.previous : (known?.previous ?? []);
-    next.set(row.id, { ...row, events, previous });
+    // Lists come without the events, and an answer that was overtaken with fewer than are known.
+    const fewer = known && known.events.length > row.events.length;
+    next.set(row.id, { ...row, ...(fewer ? signedPart(known) : {}) });
   }
   rows.value = next;
   void postOffice().outbox.keepRows(incoming.flatMap(({ id }) => next.get(id) ?? []));
   openSoon(incoming.map((row) => row.id));
 }
 
-/** The server knows it no longer, or not for us. */
-export function dropRow(id: string): void {
-  const next = new Map(rows.value);
-  next.delete(id);
-  rows.value = next;
-  void postOffice().outbox.dropRows([id]);
+const droppers = new Set<(ids: readonly string[]) => void>();
+
+/** Told which cases are no longer ours: what was opened of them is forgotten everywhere. */
+export function onDropped(fn: (ids: readonly string[]) => void): () => void {
+  droppers.add(fn);
+  return () => droppers.delete(fn);
+}
+
+/** The server knows them no longer, or not for us: keys, words and rows go, kept ones too. */
+export async function dropRows(ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const gone = new Set(ids);
+  const without = <T>(map: ReadonlyMap<string, T>) =>
+    new Map([...map].filter(([id]) => !gone.has(id)));
+  rows.value = without(rows.value);
+  opened.value = without(opened.value);
+  for (const id of ids) forgetCaseKeys(id);
+  forgetFiles();
+  for (const fn of droppers) fn(ids);
+  await postOffice().outbox.dropRows(ids);
 }
 
 /** Without a network: what was seen last, as it was. */

@@ -10,7 +10,7 @@ import { api, NetworkDown, Problem } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
 import { patientName } from './bodies.ts';
 import {
-  dropRow,
+  dropRows,
   forgetOpened,
   keepRows,
   leaving,
@@ -22,9 +22,9 @@ import {
 } from './case-rows.ts';
 import type { Box, CaseRow, CaseState, Counts, Named, Urgency } from './case-types.ts';
 import { loadCaseDrafts } from './drafts.ts';
-import { groups } from './groups.ts';
+import { groups, groupsLoaded, onGroupLeft } from './groups.ts';
 import { onLock } from './keys.ts';
-import { boxOf, inOrder, matches, type Role, type Viewer } from './order.ts';
+import { boxOf, inOrder, isPast, matches, type Role, reads, type Viewer } from './order.ts';
 import { jobs, onLanded, postOffice, startOutbox } from './outbox.ts';
 import { sealStaleAgain } from './posting.ts';
 import { locked, me, onSignOut } from './session.ts';
@@ -55,6 +55,7 @@ export const minute: Signal<number> = signal(Date.now());
 export const viewer = computed<Viewer>(() => ({
   id: me.value?.id ?? '',
   groups: new Set(groups.value.filter((group) => group.mine).map((group) => group.id)),
+  serves: inPool.value,
 }));
 
 /** Someone who serves a pool answers first; both sides stay one tap away. */
@@ -126,13 +127,14 @@ interface CasesPage {
   counts: Counts;
 }
 
-async function fetchBox(wanted: Role, box: Box): Promise<void> {
+async function fetchBox(wanted: Role, box: Box, listed?: Set<string>): Promise<void> {
   let cursor: string | null = null;
   do {
     const query = new URLSearchParams({ box, role: wanted, limit: '100' });
     if (cursor) query.set('cursor', cursor);
     const page: CasesPage = await api('GET', `/cases?${query}`);
     keepRows(page.items);
+    for (const { id } of page.items) listed?.add(id);
     listing.value = {
       ...listing.value,
       counts: { ...listing.value.counts, [wanted]: page.counts },
@@ -153,6 +155,38 @@ const BOXES: Record<Role, Box[]> = {
   expert: ['unclaimed', 'mine', 'waiting', 'done'],
 };
 
+const CONSULTED: readonly Box[] = ['mine', 'done'];
+
+/** Whether older pages must be asked too, to know what of the past was taken from us meanwhile. */
+let wasAway = true;
+
+/**
+ * Drop the cases known here before that the server no longer lists for us: left groups, cases we
+ * were taken off while this device was away. Rows kept for reading without a network included.
+ */
+async function dropLost(before: ReadonlyMap<string, CaseRow>, listed: Set<string>): Promise<void> {
+  const kept = wasAway ? await postOffice().outbox.rows<CaseRow>() : [];
+  const doubtful = new Map(
+    [...kept.map((row) => [row.id, row] as const), ...before].filter(([id, row]) => {
+      // What changed while the lists came may have moved from one to another.
+      const untouched = rows.value.get(id) === row || !rows.value.has(id);
+      return !listed.has(id) && !followed.has(id) && untouched;
+    }),
+  );
+  const past = () => [...doubtful.values()].some((row) => !listed.has(row.id) && isPast(row));
+  for (const wanted of ['requester', 'expert'] as const) {
+    while (wasAway && past() && listing.value.older[wanted]) {
+      for (const { id } of await loadOlder(wanted)) listed.add(id);
+    }
+  }
+  // While one looks, the server tells of each loss; what a colleague took lies in no box of ours.
+  const due = (row: CaseRow) =>
+    !isPast(row) && (['requester', 'expert'] as const).some((one) => boxOf(row, viewer.value, one));
+  const lost = [...doubtful.values()].filter((row) => !listed.has(row.id) && (wasAway || due(row)));
+  wasAway = false;
+  await dropRows(lost.map(({ id }) => id));
+}
+
 let loading: Promise<void> | null = null;
 
 /** Fetch every open case, and the first page of those done. */
@@ -165,14 +199,18 @@ export function loadCases(): Promise<void> {
 
 async function load(): Promise<void> {
   listing.value = { ...listing.value, loading: true };
+  const before = rows.value;
+  const listed = new Set<string>();
+  const fetchAll = (wanted: Role, boxes: readonly Box[]) =>
+    boxes.map((box) => fetchBox(wanted, box, listed));
   try {
     const served = inPool.value;
-    const roles: Role[] = served ? ['expert', 'requester'] : ['requester'];
-    await Promise.all(roles.flatMap((wanted) => BOXES[wanted].map((box) => fetchBox(wanted, box))));
+    // Who serves no pool may have been brought into a case all the same.
+    const expert = served ? BOXES.expert : CONSULTED;
+    await Promise.all([...fetchAll('requester', BOXES.requester), ...fetchAll('expert', expert)]);
     // The groups may have come meanwhile, and with them the other side of the desk.
-    if (inPool.value && !served) {
-      await Promise.all(BOXES.expert.map((box) => fetchBox('expert', box)));
-    }
+    if (inPool.value && !served) await Promise.all(fetchAll('expert', BOXES.expert));
+    await dropLost(before, listed);
     listing.value = { ...listing.value, loading: false, ready: true, problem: null };
   } catch (problem) {
     if (problem instanceof NetworkDown && !listing.value.ready) await recallRows();
@@ -181,13 +219,14 @@ async function load(): Promise<void> {
 }
 
 /** One more page of what is done. */
-export async function loadOlder(wanted: Role): Promise<void> {
+export async function loadOlder(wanted: Role): Promise<CaseRow[]> {
   const cursor = listing.value.older[wanted];
-  if (!cursor) return;
+  if (!cursor) return [];
   const query = new URLSearchParams({ box: 'done', role: wanted, limit: '100', cursor });
   const page: CasesPage = await api('GET', `/cases?${query}`);
   keepRows(page.items);
   listing.value = { ...listing.value, older: { ...listing.value.older, [wanted]: page.next } };
+  return page.items;
 }
 
 /** A case that this person cannot see, or that does not exist: the server does not tell which. */
@@ -200,12 +239,15 @@ export async function fetchCase(id: string): Promise<CaseRow> {
     keepRows([row]);
     return row;
   } catch (error) {
-    if (error instanceof Problem && error.status === 404) {
-      missing.value = new Set([...missing.value, id]);
-      dropRow(id);
-    }
+    if (error instanceof Problem && error.status === 404) await loseCases([id]);
     throw error;
   }
+}
+
+/** Cases that are no longer ours. */
+async function loseCases(ids: readonly string[]): Promise<void> {
+  missing.value = new Set([...missing.value, ...ids]);
+  await dropRows(ids);
 }
 
 const refetching = new Map<string, Promise<CaseRow>>();
@@ -276,8 +318,11 @@ let fetching: ReturnType<typeof setTimeout> | undefined;
 function fetchSoon(): void {
   clearTimeout(fetching);
   fetching = setTimeout(() => {
-    const boxes: [Role, Box][] = [['requester', 'mine']];
-    if (inPool.value) boxes.unshift(['expert', 'unclaimed'], ['expert', 'mine']);
+    const boxes: [Role, Box][] = [
+      ['expert', 'mine'],
+      ['requester', 'mine'],
+    ];
+    if (inPool.value) boxes.unshift(['expert', 'unclaimed']);
     void Promise.all(boxes.map(([wanted, box]) => fetchBox(wanted, box))).catch(() => undefined);
   }, 50);
 }
@@ -332,7 +377,22 @@ export function startCases(): void {
       read: { ...row.read, [receipt.account]: receipt.read },
     }));
   });
-  onReconnect(() => void loadCases());
+  on<{ case: string }>('case:left', ({ case: id }) => void loseCases([id]));
+  on<{ case: string }>('circle:changed', ({ case: id }) => {
+    missing.value = new Set([...missing.value].filter((known) => known !== id));
+    if (followed.has(id)) refreshCase(id);
+    else if (!rows.value.has(id)) fetchSoon();
+  });
+  onGroupLeft(() => {
+    if (!groupsLoaded.value) return;
+    const lost = [...rows.value.values()].filter((row) => !reads(row, viewer.value));
+    void loseCases(lost.map(({ id }) => id));
+  });
+  onReconnect(() => {
+    wasAway = true;
+    void loadCases();
+    void sealStaleAgain().catch(() => undefined);
+  });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible' && !locked.value && listing.value.ready) {
       void loadCases();
@@ -348,6 +408,7 @@ export function startCases(): void {
 }
 
 function begin(): void {
+  wasAway = true;
   openSoon([...rows.value.keys()]);
   void loadCases();
   void loadCaseDrafts().catch((error) => {

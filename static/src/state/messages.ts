@@ -1,13 +1,15 @@
 /** Threads of cases: fetched over HTTP, hinted at by the socket, joined with what waits here. */
 import { effect, type Signal, signal, untracked } from '@preact/signals';
+import { MessageMisplaced, MessageWithheld } from '../crypto/errors.ts';
 import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
 import { call, connected, on, onReconnect } from '../transport/socket.ts';
 import { openMessage } from './case-keys.ts';
-import { caseRow, rows, updateRow } from './case-rows.ts';
+import { caseRow, onDropped, rows, updateRow } from './case-rows.ts';
 import type { CaseRow, MessageRow, OpenedMessage } from './case-types.ts';
 import { fetchCase, follow, refreshCase } from './cases.ts';
 import { onLock } from './keys.ts';
 import { jobs, onLanded, refreshOutbox, waitingMessage, waitingOf } from './outbox.ts';
+import { reportSeal } from './seal-reports.ts';
 import { locked, me } from './session.ts';
 import {
   emptyThread,
@@ -15,6 +17,7 @@ import {
   olderThan,
   type Thread,
   TYPING_FADES,
+  threadFaults,
   withLast,
   withPresence,
   withReceipt,
@@ -95,6 +98,24 @@ export function followThread(caseId: string): LiveThread {
         problem.value = error;
       }
     }
+    showFaults();
+  }
+
+  /** A message out of its place says so, and is not read as if nothing were. */
+  function showFaults(): void {
+    const faults = threadFaults(thread.value, (id) => opened.value.get(id)?.seen ?? []);
+    if (stopped || faults.size === 0) return;
+    const next = new Map(opened.value);
+    for (const [id, fault] of faults) {
+      const Fault = fault === 'withheld' ? MessageWithheld : MessageMisplaced;
+      const error = new Fault('the thread shown is not the one its authors saw');
+      reportSeal('message', id, error, caseId);
+      const found = next.get(id);
+      if (found) {
+        next.set(id, { ...found, seal: { state: 'broken', why: error.name, error } });
+      }
+    }
+    opened.value = next;
   }
 
   /** Fetch whatever is missing, hole after hole. */
@@ -189,6 +210,11 @@ export function followThread(caseId: string): LiveThread {
     onReconnect(() => void begin()),
     onLock(() => {
       opened.value = new Map();
+    }),
+    onDropped((ids) => {
+      if (!ids.includes(caseId)) return;
+      opened.value = new Map();
+      thread.value = emptyThread(caseId);
     }),
     onLanded((job) => {
       if (job.case === caseId && job.kind !== 'upload') void catchUpTo(job.id);

@@ -31,6 +31,8 @@ export interface VerifiedPerson {
   kemKey: Bytes;
   seq: number;
   certified: boolean;
+  /** Keys in place of earlier ones: since when and who vouched, in the server's words. */
+  renewed: { at: string; by: Named | null } | null;
   profession: string;
   specialty: string | null;
   organisation: Named | null;
@@ -135,6 +137,9 @@ export async function verifyPerson(
     kemKey: chain.kemKey,
     seq: chain.payload.seq,
     certified: chain.certified,
+    renewed: entry.keys_changed_at
+      ? { at: entry.keys_changed_at, by: entry.keys_vouched_by ?? null }
+      : null,
     profession: entry.profession,
     specialty: entry.specialty,
     organisation: entry.organisation,

@@ -81,6 +81,36 @@ export function missingAfter(thread: Thread): number | null {
   return before < thread.last ? before : null;
 }
 
+/** What does not fit in a thread, by message id. */
+export type Faults = ReadonlyMap<string, 'withheld' | 'misplaced'>;
+
+/**
+ * Compare the order shown with what authors had before their eyes: a message seen by one of them
+ * must be here and stand before theirs; none stands twice, or under a key given up before it. The
+ * server numbers without a hole and never lets an old key back, so no honest thread has any.
+ *
+ * @param seenBy gives what the author of an opened message had seen.
+ */
+export function threadFaults(
+  thread: Thread,
+  seenBy: (message: string) => readonly string[],
+): Faults {
+  const faults = new Map<string, 'withheld' | 'misplaced'>();
+  const all = new Set(thread.rows.map(({ id }) => id));
+  const passed = new Set<string>();
+  const complete = thread.whole && missingAfter(thread) === null;
+  let generation = 0;
+  for (const row of thread.rows) {
+    const seen = seenBy(row.id).filter((id) => !passed.has(id));
+    if (passed.has(row.id) || row.generation < generation || seen.some((id) => all.has(id))) {
+      faults.set(row.id, 'misplaced');
+    } else if (complete && seen.length > 0) faults.set(row.id, 'withheld');
+    passed.add(row.id);
+    generation = Math.max(generation, row.generation);
+  }
+  return faults;
+}
+
 /** The sequence before which older messages can be fetched, or null at the beginning. */
 export function olderThan(thread: Thread): number | null {
   const first = thread.rows[0]?.sequence;
