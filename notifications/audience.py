@@ -12,6 +12,8 @@ from sqlalchemy import Row, select
 
 from app.db import session
 from auth.models import Account
+from auth.service.leave import stand_ins
+from auth.service.peers import peers_of
 from messaging.models import Case, CaseReceipt
 from notifications.models import Delivery
 from notifications.rules import Kind
@@ -20,6 +22,8 @@ from pools.service.roll import members_of
 
 SECURITY = frozenset({Kind.PASSWORD_CHANGED, Kind.NEW_DEVICE})
 """Told by mail whatever the person prefers, at any hour."""
+APART = frozenset({Kind.CASE_RESTORED})
+"""Facts about a case that do not flow together with its other news."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,27 @@ def audiences(happened: Collection[Concerned]) -> dict[Concerned, set[UUID]]:
             case = cases.get(one.case_id)
             found[one] = _case_audience(one.kind, case, members) if case else set()
     able = _able_to_sign_in(set().union(*found.values()))
-    return {one: people & able for one, people in found.items()}
+    instead = stand_ins({person for one in found if one.case_id for person in found[one]})
+    return {
+        one: _present(people & able, instead, cases.get(one.case_id), members)
+        if one.case_id
+        else people & able
+        for one, people in found.items()
+    }
+
+
+def _present(
+    people: set[UUID],
+    instead: Mapping[UUID, UUID],
+    case: Row[*tuple[Any, ...]] | None,
+    members: Mapping[UUID, set[UUID]],
+) -> set[UUID]:
+    """The same people, but for who is away: their delegate, if the delegate may read the case."""
+    if case is None or not instead:
+        return people
+    readers = members[case.pool_id] | members.get(case.care_team_id, set())
+    told = ((person, instead.get(person, person)) for person in people)
+    return {other if other in readers else person for person, other in told}
 
 
 def _account_audience(happened: Concerned) -> set[UUID]:
@@ -63,6 +87,8 @@ def _account_audience(happened: Concerned) -> set[UUID]:
             Account.kind == "administrator", Account.certified_at.is_not(None)
         )
         return set(session().scalars(administrators))
+    if happened.kind == Kind.KEYS_CHANGED:
+        return set(peers_of(happened.account_id)) if happened.account_id else set()
     return {happened.account_id} if happened.account_id else set()
 
 

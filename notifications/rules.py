@@ -21,10 +21,13 @@ from app.group_commit import insert_together
 from auth.announced import (
     AccountChanged,
     AccountSignedUp,
+    CaseRestored,
     DeviceAdded,
     InvitationMade,
+    KeysChanged,
     PasswordChanged,
     RecoveryCodeMade,
+    ReturnOffered,
 )
 from messaging.announced import CaseClaimed, CaseFact, CaseOpened, MessagePosted, StepTaken
 from notifications.models import Delivery, Happening
@@ -52,6 +55,10 @@ class Kind(StrEnum):
     ACCOUNT_WAITING = "account_waiting"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (an event, not a secret)
     NEW_DEVICE = "new_device"
+    KEYS_CHANGED = "keys_changed"
+    """To those who work with somebody: this person has new keys."""
+    CASE_RESTORED = "case_restored"
+    """To the people of a case: a custodian opened it from a backup."""
 
 
 LETTER_OF: dict[str, str] = {
@@ -80,7 +87,11 @@ def listen() -> None:
     on_record(AccountSignedUp, account_signed_up)
     on_record(PasswordChanged, password_changed)
     on_record(DeviceAdded, device_added)
-    for prompt in (CaseOpened, CaseClaimed, StepTaken, InvitationMade, RecoveryCodeMade):
+    on_record(ReturnOffered, return_offered)
+    on_record(KeysChanged, keys_changed)
+    on_record(CaseRestored, case_restored)
+    secrets = (InvitationMade, RecoveryCodeMade, ReturnOffered)
+    for prompt in (CaseOpened, CaseClaimed, StepTaken, *secrets):
         on_commit(prompt, _wake)
 
 
@@ -129,6 +140,33 @@ def password_changed(fact: PasswordChanged) -> None:
 
 def device_added(fact: DeviceAdded) -> None:
     _to_account(Kind.NEW_DEVICE, fact.account_id)
+
+
+def keys_changed(fact: KeysChanged) -> None:
+    """To the person: confirmed again. To those who work with them: look twice."""
+    _to_account(Kind.CERTIFIED, fact.account_id)
+    _to_account(Kind.KEYS_CHANGED, fact.account_id, actor_id=fact.account_id)
+
+
+def case_restored(fact: CaseRestored) -> None:
+    session().execute(
+        insert(Happening).values(
+            kind=Kind.CASE_RESTORED,
+            case_id=fact.case_id,
+            account_id=None,
+            actor_id=None,
+            urgent=False,
+            sequence=None,
+            due_at=clock.now(),
+        )
+    )
+
+
+def return_offered(fact: ReturnOffered) -> None:
+    hours = round((fact.expires_at - clock.now()).total_seconds() / 3600)
+    _secret_mail(
+        "return_link", fact.mail, fact.language, fact.expires_at, link=fact.link, hours=hours
+    )
 
 
 def invitation_made(fact: InvitationMade) -> None:

@@ -71,6 +71,43 @@ def invitation_letter(at: Places) -> Letter:
     )
 
 
+def return_letter(at: Places) -> Letter:
+    return _letter(
+        translate("Cordée: come back to your account"),
+        translate("An administrator who has recognised you lets you back into your account."),
+        translate(
+            "Open this link on the telephone or computer you work with. "
+            "It works once and for %(hours)s hours.",
+            hours=at.hours,
+        ),
+        translate(
+            "If you did not ask for it, do not open it and tell your administrator: "
+            "somebody passes for you."
+        ),
+        action=(translate("Come back to my account"), at.link),
+    )
+
+
+def keys_letter(at: Places) -> Letter:
+    return _letter(
+        translate("Cordée: a colleague has new keys"),
+        translate("Somebody you work with has new keys, which an administrator has confirmed."),
+        translate("When you next meet, compare the check numbers you find under their name."),
+        action=(translate("Open Cordée"), f"{at.base_url}/"),
+    )
+
+
+def restored_letter(at: Places) -> Letter:
+    return _letter(
+        translate("Cordée: a case was opened from the archive"),
+        translate(
+            "The custodian of your network has opened a case you take part in, from a backup."
+        ),
+        translate("The trace of the case says when and why."),
+        action=(translate("Open the case"), f"{at.base_url}/cases/{at.case_id}"),
+    )
+
+
 def recovery_letter(at: Places) -> Letter:
     return _letter(
         translate("Cordée: your recovery code"),
@@ -133,6 +170,9 @@ LETTERS: dict[str, Callable[[Places], Letter]] = {
     "case": case_letter,
     "invitation": invitation_letter,
     "recovery_code": recovery_letter,
+    "return_link": return_letter,
+    "keys_changed": keys_letter,
+    "case_restored": restored_letter,
     "password_changed": password_letter,
     "new_device": device_letter,
     "certified": certified_letter,
@@ -150,6 +190,11 @@ def push_payload(letter: str, at: Places) -> dict[str, Any]:
         "account_waiting": (translate("Somebody waits to be confirmed"), "/admin/people"),
         "new_device": (translate("Your account was opened on a new device"), "/settings"),
         "password_changed": (translate("Your password was changed"), "/settings"),
+        "keys_changed": (translate("A colleague has new keys"), "/"),
+        "case_restored": (
+            translate("A case was opened from the archive"),
+            f"/cases/{at.case_id}",
+        ),
     }.get(letter, (translate("Notifications reach you."), "/settings"))
     return {
         "web_push": 8030,

@@ -1,23 +1,47 @@
-"""Who shares a group with a person, read from the tables of the rooms above without importing."""
+"""Who shares a group or a case with a person, read from the tables of the rooms above without
+importing them."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Uuid, column, select, table
+from sqlalchemy import DateTime, Uuid, column, or_, select, table
 
 from app.db import session
 
 _member = table("group_member", column("group_id", Uuid()), column("account_id", Uuid()))
+_party = table(
+    "case_party",
+    column("case_id", Uuid()),
+    column("holder_id", Uuid()),
+    column("left_at", DateTime(timezone=True)),
+)
 
 
 def peers_of(account_id: UUID) -> tuple[UUID, ...]:
-    """Everybody who reads with a group this person reads with, inside a transaction."""
-    theirs = select(_member.c.group_id).where(_member.c.account_id == account_id)
-    fellows = select(_member.c.account_id).where(_member.c.group_id.in_(theirs)).distinct()
-    return tuple(sorted(set(session().scalars(fellows)) - {account_id}))
+    """Everybody who reads with a group of theirs, or stands in a case where they stand, by
+    themselves or by a group; inside a transaction."""
+    groups = select(_member.c.group_id).where(_member.c.account_id == account_id)
+    standing = _party.c.left_at.is_(None)
+    cases = select(_party.c.case_id).where(
+        standing, or_(_party.c.holder_id == account_id, _party.c.holder_id.in_(groups))
+    )
+    holders = set(
+        session().scalars(
+            select(_party.c.holder_id).where(standing, _party.c.case_id.in_(cases)).distinct()
+        )
+    )
+    fellows = select(_member.c.account_id).where(
+        or_(_member.c.group_id.in_(groups), _member.c.group_id.in_(holders))
+    )
+    # Among the holders are ids of groups: whoever addresses an account finds none of that id.
+    return tuple(sorted((holders | set(session().scalars(fellows.distinct()))) - {account_id}))
 
 
 def share_a_group(one: UUID, other: UUID) -> bool:
     """Whether both read with one group."""
-    return other in peers_of(one)
+    groups = select(_member.c.group_id).where(_member.c.account_id == one)
+    both = select(_member.c.group_id).where(
+        _member.c.account_id == other, _member.c.group_id.in_(groups)
+    )
+    return session().scalars(both.limit(1)).first() is not None

@@ -13,7 +13,7 @@ from app import clock
 from app.db import session
 from app.transactions import transactional
 from messaging.presence import present_in
-from notifications.audience import SECURITY, Concerned, audiences
+from notifications.audience import APART, SECURITY, Concerned, audiences
 from notifications.models import Delivery, Happening
 from notifications.quiet import next_moment
 from notifications.rules import Kind
@@ -70,7 +70,8 @@ def expand() -> int:
                 # They heard it live; a lively thread would cost a delivery a message.
                 continue
             # Facts about an account are told one by one; those of a case flow together.
-            own = "" if happening.case_id else happening.kind
+            flows = happening.case_id and happening.kind not in APART
+            own = "" if flows else happening.kind
             key = (account_id, happening.case_id, own)
             if key in concerns:
                 concerns[key].join(happening)
@@ -159,8 +160,10 @@ def _waiting(
         Delivery.claimed_until.is_(None),
     ]
     same.append(Delivery.case_id == case_id if case_id else Delivery.case_id.is_(None))
-    if case_id is None:
+    if case_id is None or kind in APART:
         same.append(Delivery.kind == kind)
+    else:
+        same.append(Delivery.kind.not_in(APART))
     if subscription_id:
         same.append(Delivery.subscription_id == subscription_id)
     query = select(Delivery).where(*same).limit(1).with_for_update()
