@@ -17,6 +17,7 @@ from client.errors import (
     About,
     BrokenSeal,
     GroupNotTrusted,
+    NotInLog,
     PersonNotTrusted,
     StatementWithheld,
     broken_as,
@@ -33,6 +34,9 @@ T = TypeVar("T")
 
 BATCH = 50
 """Ids in one request: the address stays well below what proxies accept."""
+TRIES = 3
+"""How often a chain is asked for again because the log names a later statement: signed between the
+two questions, or held back."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,7 @@ class Directory(Reporting):
         """Every verified signing key of these people, for ``protocol``'s verifiers."""
         return {ident: person.sign_keys for ident, person in self.people(ids).items()}
 
-    def _verified(self, facts: Mapping[str, Any], *, again: bool = False) -> Person:
+    def _verified(self, facts: Mapping[str, Any], *, tries: int = TRIES) -> Person:
         ident, statements = str(facts["id"]), facts["statements"]
         about = About("account", ident, name=str(facts.get("name", "")))
         with broken_as(PersonNotTrusted, f"keys of account {ident}", about):
@@ -187,11 +191,11 @@ class Directory(Reporting):
             try:
                 self._log.require_logged("account", ident, statements)
             except StatementWithheld:
-                if again:
+                if not tries:
                     raise
                 # It may have been signed between our two questions: ask once more.
                 newer = self._transport.get("/accounts", ids=ident, limit=1)["items"]
-                return self._verified(newer[0], again=True)
+                return self._verified(newer[0], tries=tries - 1)
         return Person(ident, account.payload.name, account, facts)
 
     def _certified_part(self, statements: list[Statement]) -> tuple[Account, list[Statement]]:
@@ -270,16 +274,15 @@ class Directory(Reporting):
     def _remember(self, items: Sequence[Mapping[str, Any]]) -> None:
         managers: set[str] = set()
         for facts in items:
-            with suppress(BrokenSeal):  # told below, for the group it concerns
+            with suppress(GroupNotTrusted):  # told below, for the group it concerns
                 managers |= _managers(facts["statements"])
-        with suppress(BrokenSeal):
+        with suppress(PersonNotTrusted):
             self.people(managers)
         for facts in items:
             ident = str(facts["id"])
             try:
                 group = self._verified_group(facts)
-                self._not_taken_back(group)
-            except BrokenSeal as broken:
+            except (GroupNotTrusted, PersonNotTrusted, NotInLog, StatementWithheld) as broken:
                 self._refused[ident] = (_called(ident, facts), broken)
                 self.report(broken)
             else:
@@ -298,7 +301,7 @@ class Directory(Reporting):
         if statement_hash(same) != known.group.hash:
             raise GroupNotTrusted(f"group {group.id}: the server shows another history", about)
 
-    def _verified_group(self, facts: Mapping[str, Any], *, again: bool = False) -> CareGroup:
+    def _verified_group(self, facts: Mapping[str, Any], *, tries: int = TRIES) -> CareGroup:
         ident, statements = str(facts["id"]), facts["statements"]
         keys = self.sign_keys(_managers(statements))
         about = About("group", ident, name=str(facts.get("name", "")))
@@ -306,14 +309,17 @@ class Directory(Reporting):
             group = self._by_policy(lambda policy: verify_group_chain(statements, policy, keys))
         if group.payload.group != ident:
             raise GroupNotTrusted(f"the statements shown for group {ident} are another's", about)
+        verified = CareGroup(ident, group, facts)
+        self._not_taken_back(verified)
         if self._log:
             try:
                 self._log.require_logged("group", ident, statements)
             except StatementWithheld:
-                if again:
+                if not tries:
                     raise
-                return self._verified_group(self._transport.get(f"/groups/{ident}"), again=True)
-        return CareGroup(ident, group, facts)
+                newer = self._transport.get(f"/groups/{ident}")
+                return self._verified_group(newer, tries=tries - 1)
+        return verified
 
 
 def _names(pool: CareGroup) -> tuple[str, ...]:

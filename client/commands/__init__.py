@@ -3,7 +3,16 @@
 ``base`` holds what they share. A new file of commands is named here, so that it registers itself.
 """
 
-from client.commands import founding, groups, reading, session, travelling, working
+from client.commands import founding, groups, reading, session, travelling, witness, working
 from client.commands.base import commands
 
-__all__ = ["commands", "founding", "groups", "reading", "session", "travelling", "working"]
+__all__ = [
+    "commands",
+    "founding",
+    "groups",
+    "reading",
+    "session",
+    "travelling",
+    "witness",
+    "working",
+]
