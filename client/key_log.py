@@ -26,7 +26,6 @@ from client.errors import (
 )
 from client.network import Network
 from client.transport import Transport
-from client.verdicts import Reporting
 from protocol import LogKind, Policy, statement_hash
 from protocol.encoding import b64, unb64
 from protocol.errors import ProtocolError, WitnessesTooFew
@@ -46,7 +45,7 @@ PATIENCE = 10.0
 PAUSE = 0.5
 
 
-class KeyLog(Reporting):
+class KeyLog:
     """The log of one network, followed as it grows. Threads may share it."""
 
     def __init__(

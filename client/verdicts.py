@@ -165,6 +165,7 @@ class SealReports:
         self._transport = transport
         self.account: str | None = None
         """Who is signed in; nobody else can report."""
+        self._filed: set[str] = set()
 
     def file(self, broken: BrokenSeal) -> None:
         """Report; whatever goes wrong with that must not hide the broken seal itself."""
@@ -180,10 +181,14 @@ class SealReports:
             "verdict": verdict,
         }
         place = f"cordee1 seal report {self.account} {verdict} {about.kind} {about.id}"
+        ident = str(uuid5(NAMESPACE_URL, place))
+        if ident in self._filed:
+            return
         try:
-            self._transport.post("/seal-reports", {"id": str(uuid5(NAMESPACE_URL, place)), **facts})
+            self._transport.post("/seal-reports", {"id": ident, **facts})
         except CordeeError:
             return
+        self._filed.add(ident)
 
 
 class Reporting:
