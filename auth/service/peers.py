@@ -5,11 +5,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, column, or_, select, table
+from sqlalchemy import DateTime, Uuid, bindparam, column, or_, select, table
 
-from app.db import session
+from app import clock
+from app.db import UtcDateTime, session
 
-_member = table("group_member", column("group_id", Uuid()), column("account_id", Uuid()))
+_member = table(
+    "group_member",
+    column("group_id", Uuid()),
+    column("account_id", Uuid()),
+    column("until", UtcDateTime()),
+)
+_belongs = or_(
+    _member.c.until.is_(None),
+    _member.c.until > bindparam("belongs_at", callable_=clock.now, type_=UtcDateTime()),
+)
+"""As `pools.models.BELONGS`: whose end date has come is no member any more."""
 _party = table(
     "case_party",
     column("case_id", Uuid()),
@@ -21,7 +32,7 @@ _party = table(
 def peers_of(account_id: UUID) -> tuple[UUID, ...]:
     """Everybody who reads with a group of theirs, or stands in a case where they stand, by
     themselves or by a group; inside a transaction."""
-    groups = select(_member.c.group_id).where(_member.c.account_id == account_id)
+    groups = select(_member.c.group_id).where(_member.c.account_id == account_id, _belongs)
     standing = _party.c.left_at.is_(None)
     cases = select(_party.c.case_id).where(
         standing, or_(_party.c.holder_id == account_id, _party.c.holder_id.in_(groups))
@@ -32,7 +43,7 @@ def peers_of(account_id: UUID) -> tuple[UUID, ...]:
         )
     )
     fellows = select(_member.c.account_id).where(
-        or_(_member.c.group_id.in_(groups), _member.c.group_id.in_(holders))
+        or_(_member.c.group_id.in_(groups), _member.c.group_id.in_(holders)), _belongs
     )
     # Among the holders are ids of groups: whoever addresses an account finds none of that id.
     return tuple(sorted((holders | set(session().scalars(fellows.distinct()))) - {account_id}))
@@ -40,8 +51,8 @@ def peers_of(account_id: UUID) -> tuple[UUID, ...]:
 
 def share_a_group(one: UUID, other: UUID) -> bool:
     """Whether both read with one group."""
-    groups = select(_member.c.group_id).where(_member.c.account_id == one)
+    groups = select(_member.c.group_id).where(_member.c.account_id == one, _belongs)
     both = select(_member.c.group_id).where(
-        _member.c.account_id == other, _member.c.group_id.in_(groups)
+        _member.c.account_id == other, _member.c.group_id.in_(groups), _belongs
     )
     return session().scalars(both.limit(1)).first() is not None

@@ -11,7 +11,7 @@ from app import clock
 from app.db import session
 from app.transactions import transactional
 from auth.actor import Actor
-from auth.models import SealReport
+from auth.service.seal_reports import add_report
 from pools.errors import GrantRefused, NotKeyHolder
 from pools.models import Group, GroupGrant, GroupGrantRefused
 from pools.schemas import Grant
@@ -67,7 +67,6 @@ def refuse_grant(actor: Actor, group_id: UUID, epoch: int) -> None:
     newest = key_sequences([actor.account_id])[actor.account_id]
     if grant is None or grant.member_seq != newest:
         return
-    now = clock.now()
     session().delete(grant)
     session().add(
         GroupGrantRefused(
@@ -76,21 +75,16 @@ def refuse_grant(actor: Actor, group_id: UUID, epoch: int) -> None:
             account_id=actor.account_id,
             member_seq=grant.member_seq,
             granted_by=grant.granted_by,
-            refused_at=now,
+            refused_at=clock.now(),
         )
     )
-    session().add(
-        SealReport(
-            id=uuid4(),
-            reporter_id=actor.account_id,
-            at=now,
-            subject_kind="group",
-            subject_id=group_id,
-            case_id=None,
-            verdict=UNOPENED,
-            settled_at=None,
-            settled_by=None,
-        )
+    add_report(
+        actor,
+        id=uuid4(),
+        subject_kind="group",
+        subject_id=group_id,
+        case_id=None,
+        verdict=UNOPENED,
     )
     record(
         actor,
