@@ -8,10 +8,11 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 
 from app.http import B64, Instant, Schema
+from auth.schemas import Wrapped
 from messaging.service.steps import Kind, Step
 from protocol.contexts import parse_recipient
 from protocol.errors import ProtocolError
-from protocol.shapes import KEY_SIZE, WRAPPED_SIZE, sealed_size
+from protocol.shapes import KEY_SIZE, sealed_size
 from protocol.statements import SignedStatement
 
 HEADER_BYTES = 64 * 1024
@@ -31,7 +32,6 @@ def _recipient(text: str) -> str:
 
 
 Recipient = Annotated[str, AfterValidator(_recipient)]
-Wrapped = Annotated[B64, Field(min_length=WRAPPED_SIZE, max_length=WRAPPED_SIZE)]
 UrgencyWord = Literal["urgent", "priority", "routine"]
 Box = Literal["unclaimed", "mine", "waiting", "done", "all"]
 Sequence = Annotated[int, Field(ge=0, lt=2**31)]

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from app.http import B64, Instant, Schema
-from protocol.shapes import KEY_SIZE, WRAPPED_SIZE, sealed_size
+from auth.schemas import Wrapped
+from protocol.shapes import KEY_SIZE, sealed_size
 from protocol.statements import SignedStatement
 
 LONGEST_DEADLINE = 10_080
@@ -54,7 +55,6 @@ def check_finess(text: str) -> str:
 
 
 Finess = Annotated[str, AfterValidator(check_finess)]
-Wrapped = Annotated[B64, Field(min_length=WRAPPED_SIZE, max_length=WRAPPED_SIZE)]
 SealedSecret = Annotated[
     B64, Field(min_length=sealed_size(KEY_SIZE), max_length=sealed_size(KEY_SIZE))
 ]

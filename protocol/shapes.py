@@ -2,8 +2,9 @@
 
 ``seal`` is Tink's AES256-GCM-HKDF streaming format with 1 MiB segments: a header of one length
 byte, a 32-byte salt and a 7-byte nonce prefix, then segments that each end in a 16-byte tag. The
-header counts as part of the first segment. ``wrap`` is HPKE with MLKEM768-X25519: 1120 bytes of
-encapsulation, 32 of secret, 16 of tag.
+header counts as part of the first segment. ``wrap`` is HPKE: an encapsulation, 32 bytes of secret,
+16 of tag. Two suites exist, and a public key's length tells which: MLKEM768-X25519 (KEM 0x647a),
+and MLKEM1024-P384 (KEM 0x0051) to which a network may move (draft-ietf-hpke-pq).
 """
 
 from protocol.errors import (
@@ -11,6 +12,7 @@ from protocol.errors import (
     SealedLengthImpossible,
     SealedTooShort,
     WrappedSizeWrong,
+    WrongLength,
 )
 
 KEY_SIZE = 32
@@ -27,6 +29,11 @@ PART_SIZE = 8 * 1024 * 1024
 KEM_PUBLIC_SIZE = 1216
 KEM_ENC_SIZE = 1120
 WRAPPED_SIZE = KEM_ENC_SIZE + KEY_SIZE + TAG_SIZE
+KEM2_PUBLIC_SIZE = 1665
+KEM2_ENC_SIZE = 1665
+WRAPPED2_SIZE = KEM2_ENC_SIZE + KEY_SIZE + TAG_SIZE
+WRAPPED_SIZES = {KEM_PUBLIC_SIZE: WRAPPED_SIZE, KEM2_PUBLIC_SIZE: WRAPPED2_SIZE}
+"""Bytes that ``wrap`` gives, by the length of the public key."""
 SIGN_KEY_SIZE = 32
 SIGNATURE_SIZE = 64
 HASH_SIZE = 32
@@ -77,7 +84,16 @@ def check_sealed(head: bytes, size: int | None = None) -> int:
     return plain
 
 
+def check_kem_public(public: bytes) -> None:
+    """Refuse a length that is no suite's public key."""
+    if len(public) not in WRAPPED_SIZES:
+        named = " or ".join(str(size) for size in WRAPPED_SIZES)
+        raise WrongLength(f"a KEM public key has {named} bytes, not {len(public)}")
+
+
 def check_wrapped(wrapped: bytes) -> None:
     """Refuse what cannot be a wrapped 32-byte secret."""
-    if len(wrapped) != WRAPPED_SIZE:
-        raise WrappedSizeWrong(f"a wrapped key has {WRAPPED_SIZE} bytes, not {len(wrapped)}")
+    sizes = WRAPPED_SIZES.values()
+    if len(wrapped) not in sizes:
+        named = " or ".join(str(size) for size in sizes)
+        raise WrappedSizeWrong(f"a wrapped key has {named} bytes, not {len(wrapped)}")

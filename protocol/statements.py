@@ -23,10 +23,10 @@ from protocol.encoding import check_time, check_uuid, unb64
 from protocol.errors import PayloadFieldsWrong, ProtocolError
 from protocol.shapes import (
     HASH_SIZE,
-    KEM_PUBLIC_SIZE,
     KEY_SIZE,
     PART_SIZE,
     SIGN_KEY_SIZE,
+    check_kem_public,
     part_count,
     sealed_size,
 )
@@ -68,7 +68,7 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
 Uuid = Annotated[str, _fits(check_uuid)]
 Time = Annotated[str, _fits(check_time)]
 SignKey = Annotated[str, _base64_of(SIGN_KEY_SIZE)]
-KemKey = Annotated[str, _base64_of(KEM_PUBLIC_SIZE)]
+KemKey = Annotated[str, _fits(lambda text: check_kem_public(unb64(text)))]
 Hash = Annotated[str, _base64_of(HASH_SIZE)]
 SecretKey = Annotated[str, _base64_of(KEY_SIZE)]
 RecipientText = Annotated[str, _fits(parse_recipient)]

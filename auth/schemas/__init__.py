@@ -27,6 +27,7 @@ from auth.schemas.fields import (
     Specialty,
     Token,
     TotpCode,
+    Wrapped,
     normalise_mail,
     valid_rpps,
 )
@@ -147,6 +148,7 @@ __all__ = [
     "SubjectKind",
     "Token",
     "TotpCode",
+    "Wrapped",
     "normalise_mail",
     "valid_rpps",
 ]

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.http import B64, Schema
 from protocol.errors import ProtocolError
-from protocol.shapes import check_sealed
+from protocol.shapes import check_sealed, check_wrapped
 
 AccountKind = Literal["clinician", "administrator"]
 Language = Literal["fr", "en"]
@@ -89,6 +89,14 @@ def _sealed(blob: bytes) -> bytes:
     return blob
 
 
+def _wrapped(blob: bytes) -> bytes:
+    try:
+        check_wrapped(blob)
+    except ProtocolError as error:
+        raise ValueError(str(error)) from error
+    return blob
+
+
 def _exactly(size: int) -> Any:
     return Field(min_length=size, max_length=size)
 
@@ -102,6 +110,8 @@ Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{20,100}={0,2}$
 Auth = Annotated[B64, _exactly(32)]
 Salt = Annotated[B64, _exactly(16)]
 SealedKey = Annotated[B64, _exactly(SEALED_KEY_SIZE), AfterValidator(_sealed)]
+Wrapped = Annotated[B64, AfterValidator(_wrapped)]
+"""A 32-byte key encrypted to a public key of either suite."""
 SealedKeys = Annotated[B64, Field(max_length=4096), AfterValidator(_sealed)]
 
 

@@ -12,7 +12,7 @@ from client.crypto.group import (
     open_previous_epoch,
     seal_previous_epoch,
 )
-from client.crypto.hpke import kem_public, unwrap, wrap
+from client.crypto.hpke import kem_public, suite_of, unwrap, wrap
 from client.crypto.parts import SealedPart, sealed_parts, unsealed_parts
 from client.crypto.password import DEFAULT_KDF, check_kdf, password_keys
 from client.crypto.random import random_key, random_salt
@@ -86,6 +86,7 @@ __all__ = [
     "sign_statement",
     "signing_key",
     "statement_hash",
+    "suite_of",
     "unseal",
     "unseal_chunks",
     "unsealed_parts",

@@ -7,7 +7,7 @@ the epoch before, so a new member reads back and a removed one cannot read on.
 from hmac import compare_digest
 
 from client.crypto.derive import derive
-from client.crypto.hpke import kem_public
+from client.crypto.hpke import kem_public, suite_of
 from client.crypto.stream import seal, unseal
 from protocol.contexts import Id, group_prev_context
 from protocol.encoding import check_size
@@ -27,9 +27,9 @@ def group_chain_key(secret: bytes) -> bytes:
     return derive(secret, b"cordee1 group chain")
 
 
-def group_kem_public(secret: bytes) -> bytes:
+def group_kem_public(secret: bytes, suite: int = 1) -> bytes:
     """The public key to state for an epoch with this secret."""
-    return kem_public(group_kem_seed(secret))
+    return kem_public(group_kem_seed(secret), suite)
 
 
 def check_epoch_secret(secret: bytes, kem_key: bytes) -> None:
@@ -37,7 +37,7 @@ def check_epoch_secret(secret: bytes, kem_key: bytes) -> None:
 
     Call it after every unwrap: anyone can wrap a secret of their own making to a member.
     """
-    if not compare_digest(group_kem_public(secret), kem_key):
+    if not compare_digest(group_kem_public(secret, suite_of(kem_key)), kem_key):
         raise KeySwapped("the epoch secret is not that of the group's stated key")
 
 

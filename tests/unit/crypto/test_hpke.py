@@ -9,10 +9,17 @@ from cryptography_vectors import open_vector_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.crypto import kem_public, unwrap, wrap
+from client.crypto import kem_public, suite_of, unwrap, wrap
 from protocol.encoding import unb64
 from protocol.errors import WrapBroken, WrappedSizeWrong, WrongLength
-from protocol.shapes import KEM_ENC_SIZE, KEM_PUBLIC_SIZE, WRAPPED_SIZE
+from protocol.shapes import (
+    KEM2_ENC_SIZE,
+    KEM2_PUBLIC_SIZE,
+    KEM_ENC_SIZE,
+    KEM_PUBLIC_SIZE,
+    WRAPPED2_SIZE,
+    WRAPPED_SIZE,
+)
 from tests.vectors.load import vectors
 
 SEED = bytes(range(32))
@@ -32,11 +39,13 @@ def test_frozen_wraps(vector):
 
 def test_public_keys_of_the_working_group():
     with open_vector_file("HPKE/hpke-pq-test-vectors.json", "r") as file:
-        hybrid = [case for case in json.load(file) if case["kem_id"] == 0x647A]
-    assert hybrid
-    for case in hybrid:
-        assert kem_public(bytes.fromhex(case["skRm"])).hex() == case["pkRm"]
-        assert len(bytes.fromhex(case["enc"])) == KEM_ENC_SIZE
+        cases = json.load(file)
+    for suite, kem, size in ((1, 0x647A, KEM_ENC_SIZE), (2, 0x0051, KEM2_ENC_SIZE)):
+        hybrid = [case for case in cases if case["kem_id"] == kem]
+        assert hybrid
+        for case in hybrid:
+            assert kem_public(bytes.fromhex(case["skRm"]), suite).hex() == case["pkRm"]
+            assert len(bytes.fromhex(case["enc"])) == size
 
 
 @settings(max_examples=25, deadline=None)
@@ -44,12 +53,31 @@ def test_public_keys_of_the_working_group():
     seed=st.binary(min_size=32, max_size=32),
     secret=st.binary(min_size=32, max_size=32),
     context=st.text(st.characters(exclude_categories=["Cs"]), max_size=80),
+    suite=st.sampled_from([1, 2]),
 )
-def test_round_trip(seed, secret, context):
-    public = kem_public(seed)
+def test_round_trip(seed, secret, context, suite):
+    public = kem_public(seed, suite)
     wrapped = wrap(public, context, secret)
-    assert (len(public), len(wrapped)) == (KEM_PUBLIC_SIZE, WRAPPED_SIZE)
+    sizes = {1: (KEM_PUBLIC_SIZE, WRAPPED_SIZE), 2: (KEM2_PUBLIC_SIZE, WRAPPED2_SIZE)}
+    assert (len(public), len(wrapped)) == sizes[suite]
+    assert suite_of(public) == suite
     assert unwrap(seed, context, wrapped) == secret
+
+
+def test_a_wrap_of_the_second_suite_refuses_like_the_first():
+    public = kem_public(SEED, 2)
+    wrapped = wrap(public, HERE, SECRET)
+    for seed, place in ((bytes(32), HERE), (SEED, HERE + "x")):
+        with pytest.raises(WrapBroken):
+            unwrap(seed, place, wrapped)
+    for spot in (0, 1600, 1700):
+        changed = bytearray(wrapped)
+        changed[spot] ^= 1
+        with pytest.raises(WrapBroken):
+            unwrap(SEED, HERE, bytes(changed))
+    off_the_curve = public[:1568] + b"\x04" + bytes(96)
+    with pytest.raises(WrongLength):
+        wrap(off_the_curve, HERE, SECRET)
 
 
 def test_wrapping_twice_shares_nothing():
