@@ -110,7 +110,7 @@ class _Surroundings:
             custodians=_custodians(ids),
             absent=represented_by(actor.account_id),
             grants=_grants(ids, {actor.account_id} | mine),
-            previous=_previous(ids),
+            previous=_previous([case.id for case in cases if case.generation]),
             headers=_headers(ids),
             files=_header_files(ids),
             read=_receipts(ids),
@@ -223,6 +223,8 @@ def _grants(ids: list[UUID], holders: set[UUID]) -> dict[UUID, list[GrantAnswer]
 def _previous(ids: list[UUID]) -> dict[UUID, list[PreviousAnswer]]:
     """The links from each generation of the key to the one before."""
     found: dict[UUID, list[PreviousAnswer]] = defaultdict(list)
+    if not ids:
+        return found
     for row in session().scalars(
         select(CasePrevious)
         .where(CasePrevious.case_id.in_(ids))

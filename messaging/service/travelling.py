@@ -83,22 +83,29 @@ class Rule:
     event: str
     who: frozenset[Who]
     states: frozenset[State]
-    act: str
-    """The verb it is traced by."""
+    act: Action
     role: Role | None = None
     """What the target becomes."""
 
 
 RULES: dict[str, Rule] = {
-    "forward": Rule("grant", _ASKING, TRAVELS, "forward", Role.POOL),
-    "second_opinion": Rule("grant", _ASKING, SPEAKING, "second_opinion", Role.SECOND_OPINION),
-    "named_expert": Rule("grant", _ASKING, SPEAKING, "bring_in", Role.EXPERT),
-    "doctor": Rule(
-        "grant", frozenset({Who.REQUESTER, Who.EXPERT}), ANY_STATE, "bring_in", Role.DOCTOR
+    "forward": Rule("grant", _ASKING, TRAVELS, Action.CASE_FORWARD, Role.POOL),
+    "second_opinion": Rule(
+        "grant", _ASKING, SPEAKING, Action.CASE_SECOND_OPINION, Role.SECOND_OPINION
     ),
-    "regrant": Rule("grant", frozenset(Who), ANY_STATE, "regrant"),
-    "rekey": Rule("rotate", frozenset(Who), ANY_STATE, "rekey"),
-    "take_off": Rule("rotate", frozenset({Who.REQUESTER, Who.EXPERT}), ANY_STATE, "take_off"),
+    "named_expert": Rule("grant", _ASKING, SPEAKING, Action.CASE_BRING_IN, Role.EXPERT),
+    "doctor": Rule(
+        "grant",
+        frozenset({Who.REQUESTER, Who.EXPERT}),
+        ANY_STATE,
+        Action.CASE_BRING_IN,
+        Role.DOCTOR,
+    ),
+    "regrant": Rule("grant", frozenset(Who), ANY_STATE, Action.CASE_REGRANT),
+    "rekey": Rule("rotate", frozenset(Who), ANY_STATE, Action.CASE_REKEY),
+    "take_off": Rule(
+        "rotate", frozenset({Who.REQUESTER, Who.EXPERT}), ANY_STATE, Action.CASE_TAKE_OFF
+    ),
 }
 BECOMES: dict[Role, frozenset[Role]] = {
     Role.POOL: frozenset({Role.FORMER_POOL, Role.SECOND_OPINION, Role.OVERFLOW}),
@@ -153,9 +160,7 @@ def post_event(actor: Actor, body: EventBody) -> CaseAnswer:
     store_event(case.id, event, chain, clock.now())
     store_grants(case.id, case.generation, body.grants)
     session().flush()
-    record(
-        actor, Action(f"case:{rule.act}"), ("case", case.id), case_id=case.id, detail=_detail(body)
-    )
+    record(actor, Action(rule.act), ("case", case.id), case_id=case.id, detail=_detail(body))
     announce_on_commit(
         CircleChanged(
             **case_fact(actor, case),
