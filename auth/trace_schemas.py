@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -12,6 +12,8 @@ from auth.schemas import OrganisationName
 
 
 class TraceQuery(Schema):
+    store: Literal["act", "security"] = "act"
+    """Acts are kept with the record; ways in and out of accounts for a year."""
     person: UUID | None = None
     case: UUID | None = None
     action: Annotated[str, Field(max_length=64)] | None = None

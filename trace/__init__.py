@@ -14,7 +14,7 @@ __all__ = ["Action", "compose", "record", "record_refusal", "register"]
 
 def register(app: Flask, config: Config) -> None:
     """Start giving rows their place and hash, and open the doors of the logs."""
-    from trace import keylog, signing
+    from trace import keeping, keylog, signing
     from trace.routes import logs
     from trace.sequencer import EVERY, place_rows
 
@@ -23,3 +23,5 @@ def register(app: Flask, config: Config) -> None:
     background.every(EVERY, "trace-sequencer", place_rows)
     background.every(keylog.EVERY, "key-log", keylog.log_missing)
     background.wake("key-log")
+    background.every(keeping.EVERY, "security-purge", keeping.purge_security_events)
+    background.wake("security-purge")

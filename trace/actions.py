@@ -123,6 +123,25 @@ class Action(StrEnum):
     TRACE_EXPORT = "trace:export"
 
 
+SECURITY_ACTIONS: frozenset[Action] = frozenset(
+    {
+        Action.ACCOUNT_SIGN_UP_FAILURE,
+        Action.ACCOUNT_SIGN_IN,
+        Action.ACCOUNT_SIGN_IN_FAILURE,
+        Action.ACCOUNT_SIGN_OUT,
+        Action.ACCOUNT_KEYS_READ,
+        Action.ACCOUNT_RECOVERY_ASK,
+        Action.ACCOUNT_RECOVERY_FAILURE,
+        Action.ACCOUNT_RETURN_FAILURE,
+        Action.ACCOUNT_DENY,
+        Action.SESSION_REVOKE,
+    }
+)
+"""Ways in and out, tried or taken: the security log, kept a year (CNIL, recommendation 2021-122 on
+logging: six months to a year). All else is the act trace, kept as long as the record it belongs to:
+twenty years (Code de la santé publique, R1112-7)."""
+
+
 DETAIL_KEYS: frozenset[str] = frozenset(
     {
         "after",

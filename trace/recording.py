@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Literal, Protocol, cast
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Insert, Table
 
 from app import clock
 from app.db import current_session
 from app.group_commit import insert_together
 from app.transactions import after_rollback, transaction
-from trace.actions import DETAIL_KEYS, Action
-from trace.models import TraceRow
+from trace.actions import DETAIL_KEYS, SECURITY_ACTIONS, Action
+from trace.models import SecurityEvent, TraceRow
 
 Result = Literal["done", "refused", "denied"]
 Subject = tuple[str, UUID | str | None]
@@ -22,6 +22,8 @@ MAX_DETAIL_TEXT = 64
 
 INSERT = cast(Table, TraceRow.__table__).insert().inline()
 """Built once: every act runs it. Takes what `compose` gives, one mapping or a list of them."""
+INSERT_SECURITY = cast(Table, SecurityEvent.__table__).insert().inline()
+"""The same for `SECURITY_ACTIONS`, which stand in a store of their own."""
 
 
 class Actor(Protocol):
@@ -82,7 +84,7 @@ def record(
     participants see the row. `detail` holds only keys of DETAIL_KEYS.
     """
     row = compose(actor, action, subject, case_id=case_id, result=result, detail=detail)
-    insert_together(INSERT, row)
+    insert_together(_store_of(action), row)
 
 
 def record_refusal(
@@ -103,12 +105,16 @@ def record_refusal(
 
     def write() -> None:
         with transaction() as alone:
-            alone.connection().execute(INSERT, row)
+            alone.connection().execute(_store_of(action), row)
 
     if current_session.get() is None:
         write()
     else:
         after_rollback(write)
+
+
+def _store_of(action: Action) -> Insert:
+    return INSERT_SECURITY if action in SECURITY_ACTIONS else INSERT
 
 
 def _as_text(detail: Mapping[str, Any] | None) -> str | None:

@@ -7,9 +7,10 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, null, select
 
 from app.db import session
 from app.errors import ValidationFailed
@@ -20,8 +21,11 @@ from auth.service.organisations import organisation_names
 from auth.service.paging import read_cursor, row_number, write_cursor
 from auth.trace_schemas import TraceActor, TraceItem, TraceList, TraceQuery
 from trace import Action, record
-from trace.models import TracePlace, TraceRow
+from trace.models import SecurityEvent, TracePlace, TraceRow
 
+Store = type[TraceRow] | type[SecurityEvent]
+Rows = Select[*tuple[Any, ...]]
+STORES: dict[str, Store] = {"act": TraceRow, "security": SecurityEvent}
 EXPORT_BATCH = 500
 COLUMNS = (
     "place",
@@ -47,7 +51,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def read_trace(actor: Actor, query: TraceQuery) -> TraceList:
     """The trace, newest first. Reading it is traced too."""
     record(actor, Action.TRACE_READ, ("trace", None), case_id=None)
-    return _page(_filtered(query), query.cursor, query.limit)
+    return _page(_filtered(query), STORES[query.store], query.cursor, query.limit)
 
 
 def read_case_trace(case_id: UUID, cursor: str | None, limit: int) -> TraceList:
@@ -55,7 +59,7 @@ def read_case_trace(case_id: UUID, cursor: str | None, limit: int) -> TraceList:
 
     The network address and device of each person stay with administrators.
     """
-    page = _page(_rows().where(TraceRow.case_id == case_id), cursor, limit)
+    page = _page(_rows(TraceRow).where(TraceRow.case_id == case_id), TraceRow, cursor, limit)
     hidden = [item.model_copy(update={"address": None, "session": None}) for item in page.items]
     return TraceList(items=hidden, next=page.next)
 
@@ -68,16 +72,16 @@ def export_trace(actor: Actor, query: TraceQuery) -> Iterator[str]:
     wanted = _filtered(query)
     with transaction():
         record(actor, Action.TRACE_EXPORT, ("trace", None), detail={"format": "csv"})
-    return _export(wanted)
+    return _export(wanted, STORES[query.store])
 
 
-def _export(wanted: Select[TraceRow, int | None, bytes | None]) -> Iterator[str]:
+def _export(wanted: Rows, store: Store) -> Iterator[str]:
     yield "\ufeff" + _line(COLUMNS)
     after = 0
     while True:
         with transaction(read_only=True) as running:
             batch = running.execute(
-                wanted.where(TraceRow.id > after).order_by(TraceRow.id).limit(EXPORT_BATCH)
+                wanted.where(store.id > after).order_by(store.id).limit(EXPORT_BATCH)
             ).all()
             items = _items(batch)
         if not items:
@@ -86,42 +90,45 @@ def _export(wanted: Select[TraceRow, int | None, bytes | None]) -> Iterator[str]
         after = items[-1].id
 
 
-def _rows() -> Select[TraceRow, int | None, bytes | None]:
+def _rows(store: Store) -> Rows:
+    """Rows with their place and hash in the chain; security events have none."""
+    if store is SecurityEvent:
+        none = null()
+        return select(SecurityEvent, none.label("place"), none.label("hash"))
     return select(TraceRow, TracePlace.place, TracePlace.hash).outerjoin(
         TracePlace, TracePlace.trace_id == TraceRow.id
     )
 
 
-def _filtered(query: TraceQuery) -> Select[TraceRow, int | None, bytes | None]:
-    wanted = _rows()
+def _filtered(query: TraceQuery) -> Rows:
+    store = STORES[query.store]
+    wanted = _rows(store)
     if query.person:
-        wanted = wanted.where(TraceRow.actor_id == query.person)
+        wanted = wanted.where(store.actor_id == query.person)
     if query.case:
-        wanted = wanted.where(TraceRow.case_id == query.case)
+        wanted = wanted.where(store.case_id == query.case)
     if query.action:
         if query.action.endswith(":"):
-            wanted = wanted.where(TraceRow.action.startswith(query.action, autoescape=True))
+            wanted = wanted.where(store.action.startswith(query.action, autoescape=True))
         else:
-            wanted = wanted.where(TraceRow.action == query.action)
+            wanted = wanted.where(store.action == query.action)
     if query.from_:
-        wanted = wanted.where(TraceRow.at >= _instant("from", query.from_))
+        wanted = wanted.where(store.at >= _instant("from", query.from_))
     if query.to:
-        wanted = wanted.where(TraceRow.at < _instant("to", query.to, end=True))
+        wanted = wanted.where(store.at < _instant("to", query.to, end=True))
     return wanted
 
 
-def _page(
-    wanted: Select[TraceRow, int | None, bytes | None], cursor: str | None, limit: int
-) -> TraceList:
+def _page(wanted: Rows, store: Store, cursor: str | None, limit: int) -> TraceList:
     if cursor:
         (before,) = read_cursor(cursor, row_number)
-        wanted = wanted.where(TraceRow.id < before)
-    found = session().execute(wanted.order_by(TraceRow.id.desc()).limit(limit + 1)).all()
+        wanted = wanted.where(store.id < before)
+    found = session().execute(wanted.order_by(store.id.desc()).limit(limit + 1)).all()
     items = _items(found[:limit])
     return TraceList(items=items, next=write_cursor(items[-1].id) if len(found) > limit else None)
 
 
-def _items(found: Sequence[Row[TraceRow, int | None, bytes | None]]) -> list[TraceItem]:
+def _items(found: Sequence[Row[*tuple[Any, ...]]]) -> list[TraceItem]:
     names = account_names(row.actor_id for row, _, _ in found)
     organisations = organisation_names(row.organisation_id for row, _, _ in found)
     items = []

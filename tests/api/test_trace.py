@@ -17,15 +17,16 @@ from app import clock as app_clock
 from app.config import Config
 from app.db import database
 from app.transactions import after_rollback, transaction
+from tests.conftest import MovedClock
 from tests.factories.people import FoundedNetwork, b64
 from trace import Action, record, record_refusal
 from trace.chain import Verdict, verify_chain
 from trace.recording import DetailUndeclared
 
 
-def rows(**where: str) -> list[Any]:
+def rows(store: str = "trace", **where: str) -> list[Any]:
     with database().engine.connect() as connection:
-        found = connection.execute(text("SELECT * FROM trace ORDER BY id")).all()
+        found = connection.execute(text(f"SELECT * FROM {store} ORDER BY id")).all()
     return [row for row in found if all(getattr(row, k) == v for k, v in where.items())]
 
 
@@ -175,26 +176,52 @@ def test_people_leave_their_traces(network: FoundedNetwork) -> None:
     favre.sign_in(auth=b64(bytes(32)), totp_code="000000")
     favre.get("/trace")
     favre.delete("/session")
-    actions = [row.action for row in rows()]
-    for action in (
-        "network:install",
-        "invitation:make",
-        "account:sign_up",
-        "network:policy",
-        "account:certify",
-        "account:sign_in_failure",
-        "account:deny",
-        "account:sign_out",
-    ):
-        assert action in actions
-    failure = rows(action="account:sign_in_failure")[0]
+    acts = {row.action for row in rows()}
+    assert {"network:install", "invitation:make", "account:sign_up", "network:policy"} <= acts
+    assert "account:certify" in acts
+    security = {row.action for row in rows("security_event")}
+    assert security == {"account:sign_in_failure", "account:deny", "account:sign_out"}
+    assert not acts & security
+    failure = rows("security_event", action="account:sign_in_failure")[0]
     assert (failure.result, failure.address, failure.subject_id) == (
         "refused",
         "127.0.0.1",
         favre.id,
     )
-    denied = rows(action="account:deny")[0]
+    denied = rows("security_event", action="account:deny")[0]
     assert "auth.get_trace" in denied.detail
+
+
+def test_the_two_stores_are_read_apart(network: FoundedNetwork) -> None:
+    favre, admin = network.favre(), network.administrator
+    favre.delete("/session")
+    security = admin.get("/trace", store="security").json["items"]
+    assert [(item["action"], item["actor"]["id"]) for item in security] == [
+        ("account:sign_out", favre.id)
+    ]
+    assert (security[0]["place"], security[0]["hash"]) == (None, None)
+    assert admin.get("/trace", store="security", action="account:sign_up").json["items"] == []
+    assert admin.get("/trace", action="account:sign_out").json["items"] == []
+    assert "account:sign_out" in admin.get("/trace.csv", store="security").get_data(as_text=True)
+    assert admin.get("/trace", store="other").json["code"] == "validation_failed"
+
+
+def test_security_events_go_after_a_year_and_acts_stay(
+    network: FoundedNetwork, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trace.keeping.BATCH", 2)
+    person = network.favre()
+    for _ in range(5):
+        person.sign_in(auth=b64(bytes(32)), totp_code="000000")
+    acts = len(rows())
+    clock.advance(days=364)
+    person.sign_in(auth=b64(bytes(32)), totp_code="000000")
+    background.run_once("security-purge")
+    assert len(rows("security_event")) == 6
+    clock.advance(days=2)
+    assert background.run_once("security-purge") == 5
+    assert len(rows("security_event")) == 1
+    assert len(rows()) == acts
 
 
 def test_administrators_filter_the_trace(network: FoundedNetwork) -> None:

@@ -57,6 +57,8 @@ SILENT: dict[str, str] = {
 
 SOMETIMES: dict[str, str] = {
     "messaging.put_receipt": "only when more was read than before",
+    "messaging.post_event": "only an event not in the chain yet",
+    "messaging.post_overflow": "the same passing on, asked again, is not done again",
     "pools.put_grant": "only when the grant was missing",
     "pools.put_previous": "only the first link of each author",
     "pools.delete_own_grant": "only when there was a grant to refuse",
@@ -118,7 +120,8 @@ def watch(app: Flask) -> list[str]:
 
 def _highest() -> int:
     with database().engine.connect() as connection:
-        return connection.execute(text("SELECT max(id) FROM trace")).scalar() or 0
+        both = "SELECT (SELECT count(*) FROM trace) + (SELECT count(*) FROM security_event)"
+        return connection.execute(text(both)).scalar() or 0
 
 
 def _innermost(handler: Callable[..., Any]) -> types.FunctionType:
