@@ -7,12 +7,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from app import background
 from app import clock as house_clock
 from app.db import database
+from app.extensions import socketio
 from auth.models import AccountLeave
+from pools.rooms import leave_old_rooms
 from pools.service.departures import CLOCK
 from protocol.encoding import utc_time
 from tests.conftest import MovedClock
@@ -264,3 +267,22 @@ def test_tiles_show_who_is_away_and_who_stands_in(
     assert shown["away"] == [{"id": blanc.id, "until": utc_time(ends), "delegate": stands_in}]
     clock.advance(minutes=11)
     assert care_circle.favre.get(f"/groups/{care_circle.pool.id}").json["away"] == []
+
+
+def test_what_another_process_did_not_tell_is_put_right(
+    app: Flask, care_circle: CareCircle, clock: MovedClock
+) -> None:
+    """Every process looks at its own sockets each minute, whoever runs the clocks."""
+    circle = care_circle
+    let_in(circle, in_minutes(2))
+    locum = socketio.test_client(app, flask_test_client=circle.vidal.http)
+    nurse = socketio.test_client(app, flask_test_client=circle.maret.http)
+    everybody = (circle.vidal.uuid, circle.maret.uuid)
+    leave_old_rooms(everybody)
+    assert locum.is_connected() and nurse.is_connected()
+    clock.advance(minutes=3)
+    leave_old_rooms(everybody)
+    assert not locum.is_connected() and nurse.is_connected()
+    told = [(heard["name"], heard["args"]) for heard in nurse.get_received()]
+    assert ("group:left", [{"group": circle.team.id}]) not in told
+    nurse.disconnect()
