@@ -11,6 +11,7 @@ from auth.gate import current_actor, require
 from auth.limits import spend
 from auth.permissions import Permission
 from auth.trace_schemas import TraceList
+from messaging.export_schemas import ExportQuery, TraceExport
 from messaging.schemas import (
     CaseAnswer,
     CaseBody,
@@ -30,6 +31,7 @@ from messaging.schemas import (
     TraceQuery,
 )
 from messaging.service import (
+    exporting,
     inbox,
     opening,
     overflowing,
@@ -115,6 +117,17 @@ def post_overflow(case_id: UUID) -> Response:
 @describe(body=ReceiptBody, answer=ReceiptAnswer)
 def put_receipt(case_id: UUID) -> Response:
     return reply(receipts.move_receipt(current_actor(), parse(ReceiptBody, case=case_id)))
+
+
+@cases.get("/cases/<uuid:case_id>/trace-export")
+@require(Permission.TRACE_READ)
+@describe(query=ExportQuery, answer=TraceExport)
+def get_trace_export(case_id: UUID) -> Response:
+    """The case's trace with all that proves it, for an administrator."""
+    actor = current_actor()
+    spend(actor, "trace-export", 30, per=600)
+    asked = parse_query(ExportQuery)
+    return reply(exporting.export_trace(actor, case_id, asked.from_size))
 
 
 @cases.get("/cases/<uuid:case_id>/trace")

@@ -14,11 +14,11 @@ from app.db import session
 from auth.models import Account
 from auth.service.leave import stand_ins
 from auth.service.peers import peers_of
-from messaging.models import Case, CaseReceipt
+from messaging.models import Case, CaseReceipt, Role
+from messaging.service.access import brought_in, reads_case
 from notifications.models import Delivery
 from notifications.rules import Kind
 from pools.models import BELONGS, GroupMember
-from pools.service.roll import members_of
 
 SECURITY = frozenset({Kind.PASSWORD_CHANGED, Kind.NEW_DEVICE})
 """Told by mail whatever the person prefers, at any hour."""
@@ -50,13 +50,17 @@ def audiences(happened: Collection[Concerned]) -> dict[Concerned, set[UUID]]:
     rolls = select(GroupMember.group_id, GroupMember.account_id).where(BELONGS)
     for group_id, account_id in session().execute(rolls.where(GroupMember.group_id.in_(groups))):
         members[group_id].add(account_id)
+    experts: dict[UUID, set[UUID]] = defaultdict(set)
+    for party in brought_in(ids):
+        if party.role == Role.EXPERT:
+            experts[party.case_id].add(party.holder_id)
     found = {}
     for one in happened:
         if one.case_id is None:
             found[one] = _account_audience(one)
         else:
             case = cases.get(one.case_id)
-            found[one] = _case_audience(one.kind, case, members) if case else set()
+            found[one] = _case_audience(one, case, members, experts) if case else set()
     able = _able_to_sign_in(set().union(*found.values()))
     instead = stand_ins({person for one in found if one.case_id for person in found[one]})
     return {
@@ -93,25 +97,26 @@ def _account_audience(happened: Concerned) -> set[UUID]:
 
 
 def _case_audience(
-    kind: str, case: Row[*tuple[Any, ...]], members: Mapping[UUID, set[UUID]]
+    happened: Concerned,
+    case: Row[*tuple[Any, ...]],
+    members: Mapping[UUID, set[UUID]],
+    experts: Mapping[UUID, set[UUID]],
 ) -> set[UUID]:
+    """`experts` are those asked by name, who follow the thread as the pool's own expert does."""
     team = members.get(case.care_team_id, set()) if case.care_team_id else set()
     requesters = {case.opened_by} | team
     expert = {case.expert_id} if case.expert_id else set()
-    match kind:
+    match happened.kind:
         case Kind.CASE_OPENED:
             return members.get(case.pool_id, set()) - {case.opened_by}
         case Kind.FOR_REQUESTER:
             return requesters
         case Kind.FOR_EXPERT:
             return expert
+        case Kind.BROUGHT_IN:
+            return {happened.account_id} if happened.account_id else set()
         case _:
-            return requesters | expert
-
-
-def _requesters(case: Case) -> set[UUID]:
-    team = members_of(case.care_team_id) if case.care_team_id else set()
-    return {case.opened_by} | team
+            return requesters | expert | experts[case.id]
 
 
 def _able_to_sign_in(people: set[UUID]) -> set[UUID]:
@@ -124,7 +129,8 @@ def still_needed(delivery: Delivery, looking: bool) -> bool:
     if delivery.case_id is None or delivery.account_id is None:
         return True
     case = session().get(Case, delivery.case_id)
-    if case is None or looking or not _concerned(case, delivery.account_id):
+    # People leave groups and cases between a fact and its telling.
+    if case is None or looking or not reads_case(delivery.account_id, case):
         return False
     if delivery.kind == Kind.CASE_OPENED:
         return case.state == "submitted"
@@ -132,8 +138,3 @@ def still_needed(delivery: Delivery, looking: bool) -> bool:
         return True
     receipt = session().get(CaseReceipt, (delivery.case_id, delivery.account_id))
     return receipt is None or receipt.read < delivery.sequence
-
-
-def _concerned(case: Case, account_id: UUID) -> bool:
-    """Still in the case's circle: people leave groups between a fact and its telling."""
-    return account_id in _requesters(case) or account_id in members_of(case.pool_id)

@@ -29,8 +29,16 @@ from auth.announced import (
     RecoveryCodeMade,
     ReturnOffered,
 )
-from messaging.announced import CaseClaimed, CaseFact, CaseOpened, MessagePosted, StepTaken
+from messaging.announced import (
+    CaseClaimed,
+    CaseFact,
+    CaseOpened,
+    CircleChanged,
+    MessagePosted,
+    StepTaken,
+)
 from notifications.models import Delivery, Happening
+from pools.service.roll import members_of
 
 GATHER = timedelta(seconds=4)
 """How long messages of one case are gathered before anybody is told."""
@@ -49,6 +57,8 @@ class Kind(StrEnum):
     """The expert's side acted: claim, question, opinion, refusal, release."""
     FOR_EXPERT = "for_expert"
     """The requester's side acted: answer, new question, cancellation."""
+    BROUGHT_IN = "brought_in"
+    """To somebody, or each of a second pool, whom a case was opened to: it waits for them."""
     MESSAGE = "message"
     """To everybody else in the case who is not looking at it."""
     CERTIFIED = "certified"
@@ -65,14 +75,23 @@ LETTER_OF: dict[str, str] = {
     Kind.CASE_OPENED: "case",
     Kind.FOR_REQUESTER: "case",
     Kind.FOR_EXPERT: "case",
+    Kind.BROUGHT_IN: "case",
     Kind.MESSAGE: "case",
 }
 """The words for a kind, where they are not its own: about cases all notifications sound alike."""
 
 STEPS_FOR_REQUESTER = frozenset(
-    {"request_information", "give_opinion", "amend_opinion", "refuse", "release"}
+    {
+        "request_information",
+        "give_opinion",
+        "amend_opinion",
+        "give_second_opinion",
+        "refuse",
+        "release",
+        "take_over",
+    }
 )
-STEPS_FOR_EXPERT = frozenset({"answer_information", "ask_again", "cancel"})
+STEPS_FOR_EXPERT = frozenset({"answer_information", "ask_again", "cancel", "give_second_opinion"})
 
 
 def listen() -> None:
@@ -80,6 +99,7 @@ def listen() -> None:
     on_record(CaseOpened, case_opened)
     on_record(CaseClaimed, case_claimed)
     on_record(StepTaken, step_taken)
+    on_record(CircleChanged, circle_changed)
     on_record(MessagePosted, message_posted)
     on_record(InvitationMade, invitation_made)
     on_record(RecoveryCodeMade, recovery_code_made)
@@ -91,7 +111,7 @@ def listen() -> None:
     on_record(KeysChanged, keys_changed)
     on_record(CaseRestored, case_restored)
     secrets = (InvitationMade, RecoveryCodeMade, ReturnOffered)
-    for prompt in (CaseOpened, CaseClaimed, StepTaken, *secrets):
+    for prompt in (CaseOpened, CaseClaimed, CircleChanged, StepTaken, *secrets):
         on_commit(prompt, _wake)
 
 
@@ -106,10 +126,23 @@ def case_claimed(fact: CaseClaimed) -> None:
 def step_taken(fact: StepTaken) -> None:
     if fact.step in STEPS_FOR_REQUESTER:
         _happened(fact, Kind.FOR_REQUESTER, fact.sequence)
-    elif fact.step in STEPS_FOR_EXPERT:
+    if fact.step in STEPS_FOR_EXPERT:
         _happened(fact, Kind.FOR_EXPERT, fact.sequence)
     if fact.step == "release":
         _happened(fact, Kind.CASE_OPENED)
+
+
+def circle_changed(fact: CircleChanged) -> None:
+    """Whoever a case comes to hears of it as of a new one; nobody hears that a key changed."""
+    if fact.purpose in ("forward", "overflow"):
+        _happened(fact, Kind.CASE_OPENED)
+        _happened(fact, Kind.FOR_REQUESTER)
+    elif fact.purpose in ("second_opinion", "named_expert", "doctor") and fact.holder_id:
+        people = {fact.holder_id}
+        if fact.holder_kind == "group":
+            people = members_of(fact.holder_id)
+        for account_id in sorted(people - {fact.opened_by}):
+            _happened(fact, Kind.BROUGHT_IN, account_id=account_id)
 
 
 def message_posted(fact: MessagePosted) -> None:
@@ -181,14 +214,18 @@ def recovery_code_made(fact: RecoveryCodeMade) -> None:
 
 
 def _happened(
-    fact: CaseFact, kind: Kind, sequence: int | None = None, after: timedelta = timedelta()
+    fact: CaseFact,
+    kind: Kind,
+    sequence: int | None = None,
+    after: timedelta = timedelta(),
+    account_id: UUID | None = None,
 ) -> None:
     insert_together(
         _INSERT_HAPPENING,
         {
             "kind": str(kind),
             "case_id": fact.case_id,
-            "account_id": None,
+            "account_id": account_id,
             "actor_id": fact.actor_id,
             "urgent": fact.urgency == "urgent",
             "sequence": sequence,

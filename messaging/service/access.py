@@ -40,7 +40,7 @@ def access_case(actor: Actor, case_id: UUID, permission: Permission, lock: bool 
     forbidden case alike, and leaves a `case:deny` in the trace: raise on, so that it is written.
     """
     case = session().get(Case, case_id, with_for_update=True if lock else None)
-    if case is None or not actor.may(permission) or not _concerned(actor, case):
+    if case is None or not actor.may(permission) or not reads_case(actor.account_id, case):
         # A case that does not exist has no trace of its own to show the attempt in.
         known = case_id if case else None
         record_refusal(actor, Action.CASE_DENY, ("case", case_id), case_id=known)
@@ -189,7 +189,7 @@ def roles_in(
     """
     belongs = groups_of(actor.account_id) if groups is None else groups
     around = parties_of([case.id])[case.id] if parties is None else parties
-    found = _by_columns(actor, case, belongs)
+    found = _by_columns(actor.account_id, case, belongs)
     if Who.POOL in found and case.expert_id and case.expert_id != actor.account_id:
         standing_in = represented_by(actor.account_id) if absent is None else absent
         if case.expert_id in standing_in:
@@ -241,25 +241,26 @@ def represented_by(account_id: UUID) -> set[UUID]:
     )
 
 
-def _concerned(actor: Actor, case: Case) -> bool:
-    belongs = groups_of(actor.account_id)
-    if _by_columns(actor, case, belongs):
+def reads_case(account_id: UUID, case: Case) -> bool:
+    """Whether a person is in the circle of a case now, in any place; inside a transaction."""
+    belongs = groups_of(account_id)
+    if _by_columns(account_id, case, belongs):
         return True
     brought_in = select(CaseParty.holder_id).where(
         CaseParty.case_id == case.id,
-        CaseParty.holder_id.in_(belongs | {actor.account_id}),
+        CaseParty.holder_id.in_(belongs | {account_id}),
         CaseParty.left_at.is_(None),
         CaseParty.role.in_(READING),
     )
     return session().scalar(brought_in.limit(1)) is not None
 
 
-def _by_columns(actor: Actor, case: Case, belongs: set[UUID]) -> set[Who]:
+def _by_columns(account_id: UUID, case: Case, belongs: set[UUID]) -> set[Who]:
     found: set[Who] = set()
-    if case.opened_by == actor.account_id or case.care_team_id in belongs:
+    if case.opened_by == account_id or case.care_team_id in belongs:
         found.add(Who.REQUESTER)
-    if case.pool_id in belongs and case.opened_by != actor.account_id:
+    if case.pool_id in belongs and case.opened_by != account_id:
         found.add(Who.POOL)
-        if case.expert_id == actor.account_id:
+        if case.expert_id == account_id:
             found.add(Who.EXPERT)
     return found
