@@ -8,9 +8,9 @@ another way, so a forgotten password loses nothing.
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pyotp
@@ -25,6 +25,7 @@ from client.crypto import (
     read_recovery_code,
     recovery_keys,
     seal,
+    statement_hash,
     unseal,
 )
 from client.errors import (
@@ -35,46 +36,19 @@ from client.errors import (
     PersonNotTrusted,
     broken_as,
 )
-from client.keys import Keys
+from client.invitation import Invitation
+from client.keys import Keys, last_payload
 from client.network import Network
 from client.transport import Transport
 from client.words import weak_password
 from protocol.contexts import account_key_context
-from protocol.encoding import b64, unb64
-from protocol.errors import ProtocolError
-from protocol.shapes import SIGN_KEY_SIZE
+from protocol.encoding import b64, unb64, utc_time
 
 KDF = dict(DEFAULT_KDF)
 
 
-class InvitationUnreadable(CordeeError):
-    """The text is not an invitation link of this network."""
-
-
 class PasswordTooWeak(CordeeError):
     """Too easy to guess; the text says what would help."""
-
-
-@dataclass(frozen=True)
-class Invitation:
-    """An invitation link, taken apart: token for the server, root for the pin."""
-
-    base_url: str
-    token: str = field(repr=False)
-    root: bytes
-
-    @classmethod
-    def read(cls, link: str) -> Invitation:
-        """``{base_url}/join#token={…}&root={…}``; both values in base64url."""
-        parts = urlsplit(link.strip())
-        fragment = parse_qs(parts.fragment)
-        try:
-            token, root = fragment["token"][0], unb64url(fragment["root"][0])
-        except (KeyError, ProtocolError) as error:
-            raise InvitationUnreadable("this is not a whole invitation link") from error
-        if len(root) != SIGN_KEY_SIZE:
-            raise InvitationUnreadable("the link does not name the network's root")
-        return cls(f"{parts.scheme}://{parts.netloc}", token, root)
 
 
 @dataclass(frozen=True)
@@ -246,6 +220,72 @@ class OwnAccount:
         self._transport.put("/account/recovery", {"current_auth": b64(auth), **fields})
         return format_recovery_code(code)
 
+    def renew_keys(
+        self, password: str, new_password: str, totp_code: str, *, suite: int | None = None
+    ) -> str:
+        """New keys in place of ones somebody else may hold; gives the new recovery code.
+
+        Everything changes: password, recovery code, account key and both seeds; other sessions end.
+        An administrator must confirm the new keys before anything but waiting is possible; what was
+        received before still opens. ``suite=2`` moves to the second KEM.
+        """
+        if advice := weak_password(new_password, [str(self.facts.get("name", ""))]):
+            raise PasswordTooWeak(advice)
+        auth, _ = self._account_key(password)
+        statements = self._transport.get("/account/keys")["statements"]
+        before, old = last_payload(statements), self.keys
+        keys, account_key, code = old.renewed(suite), random_key(), new_recovery_code()
+        prev = b64(statement_hash(statements[-1]))
+        body = {
+            "current_auth": b64(auth),
+            "totp_code": totp_code,
+            "statement": keys.statement(before.name, before.rpps, prev, old.sign_seed),
+            "keys": b64(keys.sealed(account_key)),
+            **self._password_fields(keys, account_key, new_password),
+            **self._recovery_fields(keys, account_key, code),
+        }
+        self._enter(self._transport.put("/account/keys", body), keys)
+        return format_recovery_code(code)
+
+    def come_back(self, link: str, password: str, *, device: str | None = None) -> SignedUp:
+        """Return to an account whose every key is lost, by the link an administrator gave.
+
+        The account stays the same person's; its keys are new, and wait to be confirmed. Group
+        managers and the circle of each case then give access again.
+        """
+        invitation = Invitation.read(link)
+        self._network.pin(invitation.root)
+        opening = self._transport.post("/return/opening", {"token": invitation.token})
+        if advice := weak_password(password, [opening["name"]]):
+            raise PasswordTooWeak(advice)
+        fresh = Keys.fresh(self._network.policy().net, opening["account"], invitation.root)
+        keys = replace(fresh, seq=int(opening["seq"]))
+        account_key, code = random_key(), new_recovery_code()
+        body = {
+            "token": invitation.token,
+            "account": keys.account,
+            "statement": keys.statement(opening["name"], opening["rpps"], opening["prev"]),
+            "keys": b64(keys.sealed(account_key)),
+            **self._password_fields(keys, account_key, password),
+            **self._recovery_fields(keys, account_key, code),
+            "totp_code": pyotp.TOTP(opening["totp_secret"]).now(),
+            "device": device or this_device(),
+        }
+        self._enter(self._transport.post("/return", body), keys)
+        return SignedUp(self.facts, format_recovery_code(code), opening["totp_secret"])
+
+    def go_on_leave(
+        self, start: datetime, until: datetime, delegate: str | None = None
+    ) -> dict[str, Any]:
+        """Say that one is away, and who stands in: a member of a group one shares."""
+        body = {"from": utc_time(start), "until": utc_time(until), "delegate": delegate}
+        answer: dict[str, Any] = self._transport.put("/account/leave", body)
+        return answer
+
+    def come_back_from_leave(self) -> None:
+        """End one's absence, or give it up."""
+        self._transport.delete("/account/leave")
+
     def open_recovery(self, mail: str, recovery_code: str) -> str:
         """Start a recovery; if the code is right, eight digits are on their way by mail.
 
@@ -321,12 +361,6 @@ class OwnAccount:
             "ak_recovery": b64(seal(kek, place, account_key)),
             "recovery_auth": b64(auth),
         }
-
-
-def unb64url(text: str) -> bytes:
-    """Unpadded base64url (RFC 4648 section 5), as links carry it."""
-    standard = text.rstrip("=").replace("-", "+").replace("_", "/")
-    return unb64(standard + "=" * (-len(standard) % 4))
 
 
 def this_device() -> str:

@@ -1,7 +1,8 @@
 """The secrets of one account, and the small record ("keys blob") they are kept in.
 
-``keys`` = seal(AK, JSON{sign_seed, kem_seed, root}): the server keeps it and cannot open it. The
-network's root rides inside, so that a second device pins the same root without a new invitation.
+``keys`` = seal(AK, JSON{sign_seed, kem_seed, root, former?}): the server keeps it and cannot open
+it. The network's root rides inside, so that a second device pins the same root without a new
+invitation; so do the KEM seeds of before a renewal, so that old grants still open.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from client.crypto import (
     sign_public,
     sign_statement,
     statement_hash,
+    suite_of,
     unseal,
     verify_account_chain,
     verify_statement,
@@ -43,11 +45,31 @@ class Keys:
     kem_seed: bytes = field(repr=False)
     root: bytes = field(repr=False)
     """Public key of the network's root: the pin."""
+    former: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
+    """(sequence, KEM seed) of earlier keys, oldest first."""
+    suite: int = 1
+    """Which KEM the public key is of; see ``client.crypto.hpke``."""
 
     @classmethod
     def fresh(cls, net: str, account: str, root: bytes) -> Keys:
         """New keys for a new account."""
         return cls(net, account, 0, random_key(), random_key(), root)
+
+    def renewed(self, suite: int | None = None) -> Keys:
+        """The keys that follow these: nothing of the old ones but the seeds that open old grants.
+
+        ``suite`` moves the person to another KEM; they keep theirs otherwise.
+        """
+        return Keys(
+            self.net,
+            self.account,
+            self.seq + 1,
+            random_key(),
+            random_key(),
+            self.root,
+            (*self.former, (self.seq, self.kem_seed)),
+            suite or self.suite,
+        )
 
     @property
     def recipient(self) -> str:
@@ -56,36 +78,46 @@ class Keys:
 
     def kem_seed_of(self, seq: int) -> bytes | None:
         """The private KEM seed of one of this account's key sequences; None for another's."""
-        return self.kem_seed if seq == self.seq else None
+        return self.kem_seed if seq == self.seq else dict(self.former).get(seq)
+
+    @property
+    def kem_public(self) -> bytes:
+        return kem_public(self.kem_seed, self.suite)
 
     @property
     def sign_public(self) -> bytes:
         return sign_public(self.sign_seed)
 
-    def statement(self, name: str, rpps: str | None) -> dict[str, Any]:
-        """The first key statement of the account, signed by itself."""
+    def statement(
+        self, name: str, rpps: str | None, prev: str | None = None, *also: bytes
+    ) -> dict[str, Any]:
+        """The key statement of the account, signed by itself.
+
+        ``prev`` is the hash of the one before, in base64; ``also`` are seeds that sign it too.
+        """
         payload = {
             "v": 1,
             "net": self.net,
             "account": self.account,
             "seq": self.seq,
             "sign_key": b64(self.sign_public),
-            "kem_key": b64(kem_public(self.kem_seed)),
+            "kem_key": b64(self.kem_public),
             "name": name,
             "rpps": rpps,
-            "prev": None,
+            "prev": prev,
         }
-        return sign_statement(ACCOUNT, payload, self.sign_seed)
+        return sign_statement(ACCOUNT, payload, self.sign_seed, *also)
 
     def sealed(self, account_key: bytes) -> bytes:
         """The keys blob."""
-        plain = json.dumps(
-            {
-                "sign_seed": b64(self.sign_seed),
-                "kem_seed": b64(self.kem_seed),
-                "root": b64(self.root),
-            }
-        ).encode()
+        record: dict[str, Any] = {
+            "sign_seed": b64(self.sign_seed),
+            "kem_seed": b64(self.kem_seed),
+            "root": b64(self.root),
+        }
+        if self.former:
+            record["former"] = [{"seq": seq, "kem_seed": b64(seed)} for seq, seed in self.former]
+        plain = json.dumps(record).encode()
         return seal(account_key, keys_context(self.net, self.account, self.seq), plain)
 
     @classmethod
@@ -109,10 +141,15 @@ class Keys:
                 sign_seed, kem_seed, root = (
                     unb64(fields[name], KEY_SIZE) for name in ("sign_seed", "kem_seed", "root")
                 )
+                former = tuple(
+                    (int(one["seq"]), unb64(one["kem_seed"], KEY_SIZE))
+                    for one in fields.get("former", [])
+                )
             except (ValueError, KeyError, TypeError) as error:
                 raise OwnKeysBroken("the keys of this account: not the record we wrote") from error
-        keys = cls(net, account, stated.seq, sign_seed, kem_seed, root)
-        mine = (account, b64(keys.sign_public), b64(kem_public(kem_seed)))
+        suite = suite_of(unb64(stated.kem_key))
+        keys = cls(net, account, stated.seq, sign_seed, kem_seed, root, former, suite)
+        mine = (account, b64(keys.sign_public), b64(keys.kem_public))
         if mine != (stated.account, stated.sign_key, stated.kem_key):
             raise OwnKeysBroken("the server shows other keys for this account than its own")
         return keys

@@ -12,8 +12,9 @@ import pytest
 
 from app import background
 from client import CordeeClient
-from client.account import Invitation, InvitationUnreadable, PasswordTooWeak
+from client.account import PasswordTooWeak
 from client.errors import NotSignedIn, NotUnlocked, OwnKeysBroken, PolicyNotTrusted, SignInFailed
+from client.invitation import Invitation, InvitationUnreadable
 from client.words import weak_password
 from notifications.rules import CLOCK
 from tests.unit.client.conftest import PASSWORD, REQUEST, Village
