@@ -12,7 +12,7 @@ from app.http import B64, Instant, Schema
 
 class ExportQuery(Schema):
     from_size: Annotated[int, Field(ge=0, lt=2**53)] | None = None
-    """Size of a state of the trace's log noted earlier: the export proves that the log only grew."""
+    """Size of a state of the trace's log noted earlier: that it only grew since is proved too."""
 
 
 class ExportedRow(Schema):

@@ -32,14 +32,26 @@ class Rooms(click.Group):
         return sorted(names | set(super().list_commands(ctx)))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The first room's command of that name; later rooms stay unloaded."""
+        """The first room's command of that name; later rooms stay unloaded, unless it is a group:
+        what several rooms offer under one name is one group."""
         if own := super().get_command(ctx, cmd_name):
             return own
+        found: list[click.Group] = []
         for offer in self.offers:
             for command in _load(offer):
-                if command.name == cmd_name:
+                if command.name == cmd_name and isinstance(command, click.Group):
+                    found.append(command)
+                elif command.name == cmd_name and not found:
                     return command
-        return None
+        return _merged(found)
+
+
+def _merged(groups: list[click.Group]) -> click.Group | None:
+    """One group with the commands of all; the first to offer a name keeps it."""
+    if len(groups) < 2:
+        return groups[0] if groups else None
+    commands = {name: one for group in reversed(groups) for name, one in group.commands.items()}
+    return click.Group(groups[0].name, commands, help=groups[0].help)
 
 
 def _load(offer: str) -> Iterator[click.Command]:

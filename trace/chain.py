@@ -1,31 +1,7 @@
-"""The hash chain of the trace: what exactly is hashed, and how it is checked again.
-
-    hash(0)  = 32 zero bytes
-    hash(p)  = SHA-256( hash(p-1) ‖ field(1) ‖ … ‖ field(13) )      for the row at place p
-
-    field(x) = uint32 big-endian length ‖ UTF-8 bytes of x;  for null: ff ff ff ff and no bytes
-
-    1 place            decimal, the first is 1
-    2 id               decimal, the row's primary key
-    3 at               RFC 3339 in UTC with milliseconds, 2026-11-21T23:20:00.123Z
-    4 actor_id         UUID, lower case with hyphens, or null (so also 5, 6, 11)
-    5 organisation_id
-    6 session_id
-    7 address          text or null
-    8 action           `subject:verb`
-    9 subject_kind     text
-    10 subject_id      text or null
-    11 case_id
-    12 result          `done`, `refused` or `denied`
-    13 detail          the JSON text exactly as stored, or null
-
-Lengths come first, so that no text can move from one field into the next unnoticed.
-"""
+"""The hash chain of the trace and how it is checked again; `protocol.audit` says what is hashed."""
 
 from __future__ import annotations
 
-import hashlib
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,17 +10,22 @@ from typing import Any
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
+from protocol import audit
 from trace.models import TracePlace, TraceRow
 
-ORIGIN = bytes(32)
+ORIGIN = audit.ORIGIN
 MAX_SUSPECTS = 200
 """Rows that do not fit their hash and are tried in each other's places, to tell a swap."""
 
 
 def chain_hash(previous: bytes, place: int, row: TraceRow | Row[*tuple[Any, ...]]) -> bytes:
     """The hash of `row` at `place` after a row whose hash is `previous`."""
-    digest = hashlib.sha256(previous)
-    for value in (
+    return audit.chain_hash(previous, fields(place, row))
+
+
+def fields(place: int, row: TraceRow | Row[*tuple[Any, ...]]) -> tuple[Any, ...]:
+    """What is hashed of a row, in the order of `protocol.audit.FIELDS`."""
+    return (
         place,
         row.id,
         _instant(row.at),
@@ -58,13 +39,7 @@ def chain_hash(previous: bytes, place: int, row: TraceRow | Row[*tuple[Any, ...]
         row.case_id,
         row.result,
         row.detail,
-    ):
-        if value is None:
-            digest.update(b"\xff\xff\xff\xff")
-        else:
-            raw = str(value).encode()
-            digest.update(struct.pack(">I", len(raw)) + raw)
-    return digest.digest()
+    )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 ``base`` holds what they share. A new file of commands is named here, so that it registers itself.
 """
 
-from client.commands import founding, groups, reading, session, travelling, witness, working
+from client.commands import founding, groups, reading, session, trace, travelling, witness, working
 from client.commands.base import commands
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "groups",
     "reading",
     "session",
+    "trace",
     "travelling",
     "witness",
     "working",
