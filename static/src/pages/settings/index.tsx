@@ -95,7 +95,7 @@ function LogLine(): JSX.Element | null {
   if (logFault.value || !value.value?.seen) return null;
   const { witnesses } = value.value;
   return (
-    <p class="small quiet log-line">
+    <p class="small quiet row">
       <Icon name="seal" />{' '}
       {witnesses > 0
         ? tn(

@@ -8,9 +8,9 @@ import { findGroup } from '../../state/groups.ts';
 import type { LiveThread } from '../../state/messages.ts';
 import type { VerifiedPerson } from '../../state/people.ts';
 import { me } from '../../state/session.ts';
-import { dateAndTime } from '../../state/words.ts';
 import { Icon, type IconName } from '../icon.tsx';
 import { useSignedPeople } from '../signed-people.ts';
+import { dateTimeWord } from '../words.ts';
 import { SealSign } from './marks.tsx';
 import { nameOf } from './people.ts';
 import { leftOf, roleWords, type Seat, seatsOf } from './seats.ts';
@@ -36,7 +36,7 @@ export function seatName(
 /** One holder of the key: who, why, since when; a group unfolds to its signed members. */
 function SeatLine({ row, seat, shown }: { row: CaseRow; seat: Seat; shown: Shown }): JSX.Element {
   const { kind, id, role, since } = seat;
-  const why = [roleWords(role), since && t('since {when}', { when: dateAndTime(since) })]
+  const why = [roleWords(role), since && t('since {when}', { when: dateTimeWord(since) })]
     .filter(Boolean)
     .join(', ');
   const members = kind === 'group' ? (findGroup(id)?.chain?.payload.members ?? []) : [];
@@ -44,18 +44,26 @@ function SeatLine({ row, seat, shown }: { row: CaseRow; seat: Seat; shown: Shown
     <li class="seat">
       <Icon name={ICONS[kind]} />
       <div class="grow">
-        {kind === 'account' ? shown(id) : <p class="strong">{seatName(row, seat)}</p>}
-        <p class="small quiet">{why}</p>
-        {members.length > 0 && (
+        {kind === 'account' ? (
+          shown(id)
+        ) : members.length > 0 ? (
           <details>
-            <summary class="small">{tn('{n} person', '{n} people', members.length)}</summary>
+            <summary>
+              <span>
+                <span class="strong">{seatName(row, seat)}</span> ·{' '}
+                <span class="small">{tn('{n} person', '{n} people', members.length)}</span>
+              </span>
+            </summary>
             <ul class="plain">
               {members.map((member) => (
                 <li key={member}>{shown(member)}</li>
               ))}
             </ul>
           </details>
+        ) : (
+          <p class="strong">{seatName(row, seat)}</p>
         )}
+        <p class="small quiet">{why}</p>
       </div>
     </li>
   );
@@ -125,7 +133,7 @@ export function Circle({
 
 /** Somebody whose keys were made again: what colleagues ought to know, without alarm. */
 function NewKeys({ signed: { certified, renewed } }: { signed: VerifiedPerson }): JSX.Element {
-  const when = renewed && dateAndTime(renewed.at);
+  const when = renewed && dateTimeWord(renewed.at);
   return (
     <p class="small quiet">
       <Icon name="key" />{' '}

@@ -7,6 +7,7 @@ import type { Urgency } from '../../state/case-types.ts';
 import { findGroup, type Group, groupsLoaded, myCareTeams, openPools } from '../../state/groups.ts';
 import { network } from '../../state/session.ts';
 import { custodians } from '../../state/sharing.ts';
+import { verdictWords } from '../../state/verdicts.ts';
 import { durationWords } from '../../state/words.ts';
 import { Banner, Empty, Waiting } from '../feedback.tsx';
 import { Checkbox, Choice, Select, TextArea } from '../field.tsx';
@@ -66,7 +67,7 @@ export function PoolStep({ draft, wrong, onChange, onGo }: StepProps): JSX.Eleme
                 {[pool.territory, servedBy(pool)].filter(Boolean).join(' · ')}
               </span>
               <span class="hint">
-                {pool.broken ? t('Its seal is broken: it cannot be asked.') : expected(pool)}
+                {pool.broken ? verdictWords(pool.broken, { name: pool.name }) : expected(pool)}
               </span>
             </span>
             <Icon name="forward" />
