@@ -189,7 +189,8 @@ export function waitingCase(
     last_sequence: 0,
     last_activity_at: at,
     generation: 0,
-    events: [body.event],
+    // Our own event, and nobody's circle yet: both are checked once the server has the case.
+    events: [],
     grants: Object.entries(body.grants).map(([recipient, wrapped]) => ({
       generation: 0,
       recipient,
