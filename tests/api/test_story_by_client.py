@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,10 @@ from sqlalchemy import MetaData, select
 from app.db import make_engine
 from client import CordeeClient, Message, Patient, PlainFile, Request
 from client.demo_pictures import pigmented_lesion
-from client.errors import AlreadyClaimed, CaseNotFound, NotCertified, StepNotAllowed
-from client.operator import RootKey, appoint_registrar, candidate, found_network
-from tests.factories.people import rpps_number
+from client.errors import AlreadyClaimed, CaseNotFound, StepNotAllowed
 from tests.support.serving import ServedApp
+from tests.support.town import Town, founded_town
 
-PASSWORD = "mélèze givre refuge sentier"
 PATIENT = Patient("CHAPPAZ-SECRET", "Philomène", "F", "1948-05-17", local_id="DOSSIER-4471")
 QUESTION = "Lésion pigmentée évolutive de l’épaule, faut-il l’exérèse ?"
 CHAT = "Elle saigne au contact depuis mardi"
@@ -33,78 +30,12 @@ CAPTION = "Épaule gauche de face"
 SECRETS = ("CHAPPAZ", "Philom", "DOSSIER-44", "pigment", "saigne", "lanome", "paule gauche")
 
 
-@dataclass
-class Town:
-    """People of one network, each at one of the servers."""
-
-    servers: tuple[ServedApp, ServedApp]
-    administrator: CordeeClient
-    people: dict[str, CordeeClient]
-    dermatology: str
-    care_team: str
-
-    def __getattr__(self, name: str) -> CordeeClient:
-        return self.people[name]
-
-
 @pytest.fixture
 def town(
     servers: tuple[ServedApp, ServedApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Town]:
-    """Founded by the operator's commands, peopled through the public API."""
-    for name, value in servers[0].environment.items():
-        monkeypatch.setenv(name, value)
-    key_file = tmp_path / "root.key"
-    mail = "elise.garnier@reseau.test"
-    link = found_network("Réseau de Haute-Savoie", mail, key_file)
-    assert key_file.stat().st_mode & 0o777 == 0o600
-
-    administrator = CordeeClient(servers[0].url)
-    administrator.sign_up(link, name="Élise Garnier", password=PASSWORD, profession="administrator")
-    with pytest.raises(NotCertified):
-        administrator.administration.invite("trop.tot@reseau.test")
-    root = RootKey.read(key_file)
-    appoint_registrar(candidate(mail, root), root)
-    assert administrator.account.refresh()["certified"]
-
-    office = administrator.administration
-    practice = office.create_organisation(
-        "Cabinet d’Abondance", kind="practice", territory="Chablais", finess="749990016"
-    )
-    people: dict[str, CordeeClient] = {}
-    for number, (name, specialty) in enumerate(
-        {
-            "favre": "general_practice",
-            "mermet": "general_practice",
-            "blanc": "dermatology",
-            "benali": "dermatology",
-        }.items()
-    ):
-        person = people[name] = CordeeClient(servers[number // 2].url)
-        person.sign_up(
-            office.invite(f"{name}@reseau.test", organisation=practice)["link"],
-            name=f"Dr {name.title()}",
-            password=PASSWORD,
-            profession="physician",
-            specialty=specialty,
-            rpps=rpps_number(f"109990001{number}"),
-        )
-        with pytest.raises(NotCertified):
-            list(person.cases.in_box())
-        office.certify(person.account.id)
-    ids = {name: person.account.id for name, person in people.items()}
-    dermatology = office.create_pool(
-        "Dermatologie",
-        specialty="dermatology",
-        territory="Haute-Savoie",
-        members=[ids["blanc"], ids["benali"]],
-    )
-    care_team = office.create_care_team(
-        "Cabinet d’Abondance", territory="Chablais", members=[ids["favre"]]
-    )
-    yield Town(servers, administrator, people, dermatology, care_team)
-    for person in (*people.values(), administrator):
-        person.close()
+    with founded_town(servers, tmp_path, monkeypatch) as town:
+        yield town
 
 
 def photograph() -> PlainFile:
@@ -208,8 +139,8 @@ def test_a_member_who_comes_later_gets_the_key_from_a_colleague(town: Town) -> N
         mermet.cases.read(case.id)
 
     town.administrator.administration.add_member(town.care_team, mermet.account.id)
-    assert favre.directory.perform_pending_grants() == 1
-    assert favre.directory.perform_pending_grants() == 0
+    assert favre.heal().grants == 1
+    assert favre.heal().done == 0
 
     mermet.directory.groups(refresh=True)
     read = mermet.cases.read(case.id)
