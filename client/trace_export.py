@@ -115,7 +115,7 @@ class _Verification:
                 raise ExportUnreadable("the network's policy names no log")
             if policy.net != self.export["net"]:
                 self.fault("policy", "the policy is of another network than the export")
-        except (ProtocolError, KeyError, TypeError) as error:
+        except (ProtocolError, KeyError, TypeError, AttributeError) as error:
             self.fault("policy", f"the network's policy is not signed by this root ({_why(error)})")
             return self.report
         point = self.checked("checkpoint", lambda: self.checkpoint(policy))
@@ -125,11 +125,11 @@ class _Verification:
         self.checked("witness", lambda: self.witnessed(policy, point))
         if self.noted:
             self.checked("growth", lambda: self.grown(point))
-        self.rows(point)
+        self.checked("row_changed", lambda: self.rows(point))
         promised = self.checked("manifest", lambda: self.manifest(policy))
         if promised is not None:
-            self.compare(promised)
-        self.audit()
+            self.checked("manifest", lambda: self.compare(promised))
+        self.checked("audit", self.audit)
         return self.report
 
     def checked(self, kind: str, check: Callable[[], Any]) -> Any:
@@ -256,7 +256,9 @@ _MEANINGS = {
     "checkpoint": "the state of the log is not signed by the log's key",
     "witness": "the witnesses' state does not hold",
     "growth": "the log is no growth of the state that was noted",
-    "manifest": "the list of what the file must contain is not signed by the log's key",
+    "manifest": "what the file must contain, as the log's key signed it, is not there",
+    "row_changed": "the rows cannot be read",
+    "audit": "the FHIR form cannot be made again from the rows",
 }
 
 
