@@ -3,11 +3,22 @@
 ``base`` holds what they share. A new file of commands is named here, so that it registers itself.
 """
 
-from client.commands import founding, groups, reading, session, trace, travelling, witness, working
+from client.commands import (
+    custodian,
+    founding,
+    groups,
+    reading,
+    session,
+    trace,
+    travelling,
+    witness,
+    working,
+)
 from client.commands.base import commands
 
 __all__ = [
     "commands",
+    "custodian",
     "founding",
     "groups",
     "reading",
