@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type UserConfig } from 'vite';
 import { catalogue } from './static/src/build/catalogue.ts';
+import { chunkCycles } from './static/src/build/chunk-cycles.ts';
 import { shellAssets } from './static/src/build/shell-assets.ts';
 
 /**
@@ -53,13 +54,16 @@ const CORE = new RegExp(
   ].join('|'),
 );
 
+/** Small things that cases, administration and signing up have in common. */
+const SHARED = /static\/src\/(state\/words|ui\/(days|use-loaded|words))\./;
+
 /** The next file: everything about cases but printing, so that a wizard opens without a network. */
 const CASES = new RegExp(
   [
     'static/src/pages/(case|inbox|new-case|opinion)\\.',
-    'static/src/ui/cases/(?!print)',
+    'static/src/ui/cases/(?!print|pdf\\.)',
     'static/src/(outbox|photos)/',
-    'static/src/state/(bodies|case|desk|draft|message|order|outbox|posting|sealing|thread|words)',
+    'static/src/state/(bodies|case|desk|draft|message|order|outbox|posting|sealing|thread)',
     'static/src/crypto/(case-chain|commitment|parts)\\.',
   ].join('|'),
 );
@@ -99,7 +103,7 @@ const shared: UserConfig = {
 
 const application: UserConfig = {
   ...shared,
-  plugins: [catalogue(resolve(here, 'app/translations'), 'fr')],
+  plugins: [catalogue(resolve(here, 'app/translations'), 'fr'), chunkCycles()],
   build: {
     ...shared.build,
     emptyOutDir: true,
@@ -108,10 +112,12 @@ const application: UserConfig = {
       input: [resolve(root, 'main.tsx'), resolve(root, 'styles/main.css')],
       output: {
         codeSplitting: {
-          includeDependenciesRecursively: false,
+          // With what they import, or a chunk would import another that imports it: see chunkCycles.
+          includeDependenciesRecursively: true,
           groups: [
-            { name: lazyChunk, debugName: 'lazy', includeDependenciesRecursively: true },
+            { name: lazyChunk, debugName: 'lazy' },
             { name: 'core', test: CORE },
+            { name: 'shared', test: SHARED, minShareCount: 2 },
             { name: 'cases', test: CASES },
             { name: 'joining', test: JOINING },
           ],
