@@ -14,6 +14,7 @@ CHECKED: dict[tuple[str, str], Any] = {
     ("invitation", "kind"): "clinician",
     ("care_group", "kind"): "pool",
     ("clinical_case", "urgency"): 1,
+    ("case_party", "kind"): "group",
     ("attachment", "size"): 12,
     ("attachment", "received"): 7,
 }
@@ -39,10 +40,10 @@ def fill(connection: Connection, but: frozenset[str] = frozenset()) -> dict[str,
 
 
 def rows(connection: Connection) -> dict[str, dict[str, Any]]:
-    """The row of every table that has one."""
+    """The row of every table that has one; the first, where an upgrade wrote more than one."""
     found = {}
     for table in tables(connection):
-        row = connection.execute(sa.select(table)).mappings().one_or_none()
+        row = connection.execute(sa.select(table)).mappings().first()
         if row is not None:
             found[table.name] = dict(row)
     return found
