@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,17 +15,22 @@ from app.config import Config
 from app.factory import create_app
 from app.migrate import migrate
 from client import CordeeClient
+from client.commands.custodian import custodian
 from client.commands.founding import appoint, init
 from client.crypto import verify_policy_chain
+from client.custodian import read_public
 from client.errors import PersonNotTrusted, PolicyNotTrusted
 from client.operator import (
     RootKey,
     RootKeyUnusable,
+    ServerCommandFailed,
     appointment,
     candidate,
     read_candidate,
     server_command,
+    todays_policy,
 )
+from protocol.encoding import b64
 from tests.unit.client.conftest import PASSWORD, Village
 
 MAIL = "elise.garnier@reseau.test"
@@ -78,6 +84,22 @@ def test_from_nothing_to_a_registrar(deployment: Flask, tmp_path: Path) -> None:
     policy = verify_policy_chain(server_command("pending-registrar", MAIL)["policy"], root.public)
     assert policy.registrars == {client.account.keys.sign_public}
     assert candidate(MAIL, root).account.certified
+    log_key = server_command("log-key")["log_key"]
+    assert policy.payload.log_key == log_key
+    made = terminal.invoke(custodian, ["create", "--out", str(tmp_path / "archive")])
+    assert made.exit_code == 0, made.output
+    public = tmp_path / "archive" / "custodian.pub"
+    name = ["appoint", str(public), "--key", str(key_file)]
+    doubtful = terminal.invoke(custodian, name, input="n\n")
+    assert doubtful.exit_code == 1 and todays_policy(root).payload.custodians == ()
+    named = terminal.invoke(custodian, [*name, "--yes"])
+    assert named.exit_code == 0, named.output
+    today = todays_policy(root)
+    assert today.payload.custodians == (b64(read_public(public)),)
+    assert (today.payload.registrars, today.payload.log_key) == (policy.payload.registrars, log_key)
+    assert "already named" in terminal.invoke(custodian, [*name, "--yes"]).output
+    with pytest.raises(ServerCommandFailed, match="opening_unknown"):
+        server_command("record-opening", given={"case": str(uuid4()), "reason": "heirs"})
     unknown = terminal.invoke(appoint, ["personne@reseau.test", "--root-key", str(key_file)])
     assert unknown.exit_code == 1
 
