@@ -47,15 +47,13 @@ const CORE = new RegExp(
     'static/src/(router|i18n|short-key|trusted)\\.',
     'static/src/transport/',
     'static/src/crypto/(bytes|chain|contexts|errors|features|group|links|log-note|log-tree|merkle|payloads|signing|statement|stream|vault)\\.',
-    'static/src/state/(device|groups|idle|key-log|keys|log-store|people|session|status|updates)\\.',
+    'static/src/state/(device|groups|idle|key-log|keys|log-store|people|session|status|updates|words)\\.',
     'static/src/worker/(rpc|sealing)\\.ts',
+    'static/src/pages/sign-in\\.',
     'static/src/ui/(boundary|button|feedback|field|form|frame|icon|index|knot|language-switch|lazy-page|page)\\.',
-    'static/src/ui/(problems|shortcuts|status-line|toast|update-banner)\\.',
+    'static/src/ui/(days|problems|shortcuts|status-line|toast|update-banner|use-loaded|words)\\.',
   ].join('|'),
 );
-
-/** Small things that cases, administration and signing up have in common. */
-const SHARED = /static\/src\/(state\/words|ui\/(days|use-loaded|words))\./;
 
 /** The next file: everything about cases but printing, so that a wizard opens without a network. */
 const CASES = new RegExp(
@@ -65,15 +63,26 @@ const CASES = new RegExp(
     'static/src/(outbox|photos)/',
     'static/src/state/(bodies|case|desk|draft|message|order|outbox|posting|sealing|thread)',
     'static/src/crypto/(case-chain|commitment|parts)\\.',
+    'static/src/state/(group-roll|sharing)\\.',
+    'static/src/ui/(picker|sharing|signed-people)\\.',
   ].join('|'),
 );
 
 /** Signing up and recovering share nearly everything. */
 const JOINING = new RegExp(
   [
-    'static/src/(invitation|pages/(sign-up|recovery))',
+    'static/src/(invitation|pages/(recovery|sign-up))',
     'static/src/state/(new-keys|rpps|strength)\\.',
-    'static/src/ui/(new-password|totp)\\.',
+    'static/src/ui/(new-password|qr|totp)\\.',
+  ].join('|'),
+);
+
+/** What one comes to between cases: one page alone compresses badly. */
+const OFFICE = new RegExp(
+  [
+    'static/src/pages/(admin|demo-mails|groups|keyboard|print|settings)',
+    'static/src/pages/(together|unsupported|waiting)',
+    'static/src/(push|state/administration)\\.',
   ].join('|'),
 );
 
@@ -117,9 +126,9 @@ const application: UserConfig = {
           groups: [
             { name: lazyChunk, debugName: 'lazy' },
             { name: 'core', test: CORE },
-            { name: 'shared', test: SHARED, minShareCount: 2 },
             { name: 'cases', test: CASES },
             { name: 'joining', test: JOINING },
+            { name: 'office', test: OFFICE },
           ],
         },
       },

@@ -1,6 +1,4 @@
-import { useSignal } from '@preact/signals';
-import type { ComponentType, JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import type { JSX } from 'preact';
 import { t, tn } from '../../i18n.ts';
 import { Link } from '../../router.ts';
 import type { CaseRow, OpenedCase } from '../../state/case-types.ts';
@@ -9,11 +7,12 @@ import type { LiveThread } from '../../state/messages.ts';
 import type { VerifiedPerson } from '../../state/people.ts';
 import { me } from '../../state/session.ts';
 import { Icon, type IconName } from '../icon.tsx';
+import { Sharing } from '../sharing.tsx';
 import { useSignedPeople } from '../signed-people.ts';
 import { dateTimeWord } from '../words.ts';
 import { SealSign } from './marks.tsx';
 import { nameOf } from './people.ts';
-import { leftOf, roleWords, type Seat, seatsOf } from './seats.ts';
+import { leftOf, roleWords, type Seat, seatName, seatsOf } from './seats.ts';
 
 type Shown = (id: string) => JSX.Element;
 
@@ -22,16 +21,6 @@ const ICONS: Record<Seat['kind'], IconName> = {
   account: 'person',
   custodian: 'archive',
 };
-
-/** Name of a holder: signed wherever it can be. */
-export function seatName(
-  row: CaseRow,
-  { kind, id, name }: Pick<Seat, 'kind' | 'id' | 'name'>,
-): string {
-  if (kind === 'custodian') return t('The archive of the network (sealed key kept offline)');
-  if (kind === 'account') return name || nameOf(row, id);
-  return findGroup(id)?.name || name || t('Another group');
-}
 
 /** One holder of the key: who, why, since when; a group unfolds to its signed members. */
 function SeatLine({ row, seat, shown }: { row: CaseRow; seat: Seat; shown: Shown }): JSX.Element {
@@ -144,22 +133,4 @@ function NewKeys({ signed: { certified, renewed } }: { signed: VerifiedPerson })
           : t('New keys, vouched for by an administrator')}
     </p>
   );
-}
-
-/** The deeds come when wanted: most readers only look. */
-function Sharing({ row }: { row: CaseRow }): JSX.Element | null {
-  const Acts = useSignal<ComponentType<{ row: CaseRow }> | null>(null);
-  useEffect(() => {
-    let current = true;
-    import('../sharing.tsx').then(
-      (module) => {
-        if (current) Acts.value = module.Sharing;
-      },
-      () => undefined,
-    );
-    return () => {
-      current = false;
-    };
-  }, [Acts]);
-  return Acts.value ? <Acts.value row={row} /> : null;
 }

@@ -7,6 +7,8 @@ import { fromBase64, fromUtf8 } from '../../crypto/bytes.ts';
 import { parseRecipient } from '../../crypto/contexts.ts';
 import { t } from '../../i18n.ts';
 import type { CaseRow, Party, PartyRole } from '../../state/case-types.ts';
+import { findGroup } from '../../state/groups.ts';
+import { nameOf } from './people.ts';
 
 export interface Seat {
   kind: 'group' | 'account' | 'custodian';
@@ -67,4 +69,14 @@ export function roleWords(role: PartyRole | null): string {
     custodian: t('Twenty-year archive'),
   };
   return words[role];
+}
+
+/** Name of a holder: signed wherever it can be. */
+export function seatName(
+  row: CaseRow,
+  { kind, id, name }: Pick<Seat, 'kind' | 'id' | 'name'>,
+): string {
+  if (kind === 'custodian') return t('The archive of the network (sealed key kept offline)');
+  if (kind === 'account') return name || nameOf(row, id);
+  return findGroup(id)?.name || name || t('Another group');
 }
