@@ -58,7 +58,7 @@ const CORE = new RegExp(
 /** The next file: everything about cases but printing, so that a wizard opens without a network. */
 const CASES = new RegExp(
   [
-    'static/src/pages/(case|inbox|new-case|opinion)\\.',
+    'static/src/pages/(case|cases|inbox|new-case|opinion)\\.',
     'static/src/ui/cases/(?!print|pdf\\.)',
     'static/src/(outbox|photos)/',
     'static/src/state/(bodies|case|desk|draft|message|order|outbox|posting|sealing|thread)',
@@ -71,7 +71,7 @@ const CASES = new RegExp(
 /** Signing up and recovering share nearly everything. */
 const JOINING = new RegExp(
   [
-    'static/src/(invitation|pages/(recovery|sign-up))',
+    'static/src/(invitation|pages/(recovery|sign-up|waiting))',
     'static/src/state/(new-keys|rpps|strength)\\.',
     'static/src/ui/(new-password|qr|totp)\\.',
   ].join('|'),
@@ -80,8 +80,8 @@ const JOINING = new RegExp(
 /** What one comes to between cases: one page alone compresses badly. */
 const OFFICE = new RegExp(
   [
-    'static/src/pages/(admin|demo-mails|groups|keyboard|print|settings)',
-    'static/src/pages/(together|unsupported|waiting)',
+    'static/src/pages/(admin|demo-mails|groups|keyboard|office|print|settings)',
+    'static/src/pages/(together|unsupported)',
     'static/src/(push|state/administration)\\.',
   ].join('|'),
 );

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { t } from './i18n.ts';
+import * as signIn from './pages/sign-in.tsx';
 import { Unlock } from './pages/unlock.tsx';
 import { match, navigate, type Params, parseAddress, route, safePath } from './router.ts';
 import { startGroups } from './state/groups.ts';
@@ -8,19 +9,23 @@ import { ended, locked, me } from './state/session.ts';
 import { Boundary } from './ui/boundary.tsx';
 import { Frame } from './ui/frame.tsx';
 import { ButtonLink, Empty, Toasts } from './ui/index.ts';
-import { LazyPage, type PageModule } from './ui/lazy-page.tsx';
+import { LazyPage, type PageComponent, type PageModule } from './ui/lazy-page.tsx';
 import { explainPage, useShortcuts } from './ui/shortcuts.ts';
 import { UpdateBanner } from './ui/update-banner.tsx';
 
 type Load = () => Promise<PageModule>;
 
-const settings = (name: keyof typeof import('./pages/settings/all.ts')): Load => {
-  return async () => ({ default: (await import('./pages/settings/all.ts'))[name] });
-};
+/** A page by its name in a chunk that several share. */
+function of<M extends Record<N, PageComponent>, N extends keyof M>(
+  load: () => Promise<M>,
+  name: N,
+): Load {
+  return async () => ({ default: (await load())[name] });
+}
 
-const admin = (name: keyof typeof import('./pages/admin/all.ts')): Load => {
-  return async () => ({ default: (await import('./pages/admin/all.ts'))[name] });
-};
+const caseFile = () => import('./pages/cases.ts');
+const office = () => import('./pages/office.ts');
+const administration = () => import('./pages/admin/all.ts');
 
 /**
  * - `open`: for anyone, outside the frame;
@@ -43,65 +48,77 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
-  { pattern: '/sign-in', load: () => import('./pages/sign-in.tsx'), access: 'open' },
+  { pattern: '/sign-in', load: async () => signIn, access: 'open' },
   { pattern: '/join', load: () => import('./pages/sign-up.tsx'), access: 'open' },
   { pattern: '/recovery', load: () => import('./pages/recovery.tsx'), access: 'open' },
-  { pattern: '/demo/mails', load: () => import('./pages/demo-mails.tsx'), access: 'open' },
-  { pattern: '/', load: () => import('./pages/inbox.tsx'), access: 'certified' },
+  { pattern: '/demo/mails', load: of(office, 'DemoMails'), access: 'open' },
+  { pattern: '/', load: of(caseFile, 'Inbox'), access: 'certified' },
   {
     pattern: '/new',
-    load: () => import('./pages/new-case.tsx'),
+    load: of(caseFile, 'NewCase'),
     access: 'certified',
     focused: true,
   },
   {
     pattern: '/new/:draft',
     continues: '/new',
-    load: () => import('./pages/new-case.tsx'),
+    load: of(caseFile, 'NewCase'),
     access: 'certified',
     focused: true,
   },
   {
     pattern: '/cases/:id',
-    load: () => import('./pages/case.tsx'),
+    load: of(caseFile, 'Case'),
     access: 'certified',
     focused: true,
   },
   {
     pattern: '/cases/:id/opinion',
-    load: () => import('./pages/opinion.tsx'),
+    load: of(caseFile, 'Opinion'),
     access: 'certified',
     focused: true,
   },
   {
     pattern: '/cases/:id/print',
-    load: () => import('./pages/print.tsx'),
+    load: of(office, 'Print'),
     access: 'certified',
     bare: true,
   },
   { pattern: '/waiting', load: () => import('./pages/waiting.tsx'), access: 'waiting' },
-  { pattern: '/keyboard', load: () => import('./pages/keyboard.tsx'), access: 'waiting' },
-  { pattern: '/settings', load: settings('Settings'), access: 'waiting' },
-  { pattern: '/settings/password', load: settings('Password'), access: 'waiting' },
-  { pattern: '/settings/recovery-code', load: settings('RecoveryCode'), access: 'waiting' },
-  { pattern: '/settings/sessions', load: settings('Sessions'), access: 'waiting' },
-  { pattern: '/settings/notifications', load: settings('Notifications'), access: 'waiting' },
-  { pattern: '/settings/new-keys', load: settings('NewKeys'), access: 'waiting' },
-  { pattern: '/settings/absence', load: settings('Absence'), access: 'certified' },
-  { pattern: '/settings/groups', load: settings('MyGroups'), access: 'certified' },
-  { pattern: '/settings/groups/:id', load: settings('MyGroup'), access: 'certified' },
-  { pattern: '/people/:id', load: () => import('./pages/together.tsx'), access: 'certified' },
-  { pattern: '/admin', load: admin('Administration'), access: 'administrator' },
-  { pattern: '/admin/people', load: admin('People'), access: 'administrator' },
-  { pattern: '/admin/people/:id', load: admin('PersonPage'), access: 'administrator' },
-  { pattern: '/admin/organisations', load: admin('Organisations'), access: 'administrator' },
-  { pattern: '/admin/pools', load: admin('Groups'), access: 'administrator' },
-  { pattern: '/admin/pools/:id', load: admin('GroupPage'), access: 'administrator' },
-  { pattern: '/admin/care-teams', load: admin('Groups'), access: 'administrator' },
-  { pattern: '/admin/care-teams/:id', load: admin('GroupPage'), access: 'administrator' },
-  { pattern: '/admin/trace', load: admin('Trace'), access: 'administrator' },
-  { pattern: '/admin/seals', load: admin('Seals'), access: 'administrator' },
-  { pattern: '/admin/notifications', load: admin('DeadNotifications'), access: 'administrator' },
+  { pattern: '/keyboard', load: of(office, 'Keyboard'), access: 'waiting' },
+  { pattern: '/settings', load: of(office, 'Settings'), access: 'waiting' },
+  { pattern: '/settings/password', load: of(office, 'Password'), access: 'waiting' },
+  { pattern: '/settings/recovery-code', load: of(office, 'RecoveryCode'), access: 'waiting' },
+  { pattern: '/settings/sessions', load: of(office, 'Sessions'), access: 'waiting' },
+  { pattern: '/settings/notifications', load: of(office, 'Notifications'), access: 'waiting' },
+  { pattern: '/settings/new-keys', load: of(office, 'NewKeys'), access: 'waiting' },
+  { pattern: '/settings/absence', load: of(office, 'Absence'), access: 'certified' },
+  { pattern: '/settings/groups', load: of(office, 'MyGroups'), access: 'certified' },
+  { pattern: '/settings/groups/:id', load: of(office, 'MyGroup'), access: 'certified' },
+  { pattern: '/people/:id', load: of(office, 'Together'), access: 'certified' },
+  { pattern: '/admin', load: of(administration, 'Administration'), access: 'administrator' },
+  { pattern: '/admin/people', load: of(administration, 'People'), access: 'administrator' },
+  { pattern: '/admin/people/:id', load: of(administration, 'PersonPage'), access: 'administrator' },
+  {
+    pattern: '/admin/organisations',
+    load: of(administration, 'Organisations'),
+    access: 'administrator',
+  },
+  { pattern: '/admin/pools', load: of(administration, 'Groups'), access: 'administrator' },
+  { pattern: '/admin/pools/:id', load: of(administration, 'GroupPage'), access: 'administrator' },
+  { pattern: '/admin/care-teams', load: of(administration, 'Groups'), access: 'administrator' },
+  {
+    pattern: '/admin/care-teams/:id',
+    load: of(administration, 'GroupPage'),
+    access: 'administrator',
+  },
+  { pattern: '/admin/trace', load: of(administration, 'Trace'), access: 'administrator' },
+  { pattern: '/admin/seals', load: of(administration, 'Seals'), access: 'administrator' },
+  {
+    pattern: '/admin/notifications',
+    load: of(administration, 'DeadNotifications'),
+    access: 'administrator',
+  },
 ];
 
 function placeOf(path: string): { place: Place; params: Params } | null {
