@@ -4,6 +4,7 @@ import {
   emptyThread,
   missingAfter,
   olderThan,
+  threadFaults,
   typingNow,
   withLast,
   withPresence,
@@ -71,5 +72,30 @@ describe('a thread', () => {
     expect(typingNow(typing, 9000)).toEqual([]);
     expect(typingNow(withRows(typing, [row(1)]), 2000)).toEqual([]);
     expect(typingNow(withPresence(typing, BLANC, false), 2000)).toEqual([]);
+  });
+});
+
+describe('a thread the server has tampered with', () => {
+  const seen: Record<string, string[]> = { m2: ['m1'], m3: ['m1', 'm2'], m4: ['m3'] };
+  const faults = (rows: MessageRow[]) =>
+    Object.fromEntries(threadFaults(withRows(emptyThread(CASE), rows), (id) => seen[id] ?? []));
+
+  it('shows no fault while it is honest, or while its beginning is not here yet', () => {
+    expect(faults([row(1), row(2), row(3), row(4)])).toEqual({});
+    expect(faults([row(1), row(2, { generation: 1 }), row(3, { generation: 1 })])).toEqual({});
+    expect(faults([row(3), row(4)])).toEqual({});
+    expect(faults([row(1), row(4)])).toEqual({});
+  });
+
+  it('names a message whose author had seen one that is held back', () => {
+    expect(faults([row(1), row(2, { id: 'm3' }), row(3, { id: 'm4' })])).toEqual({
+      m3: 'withheld',
+    });
+  });
+
+  it('names one that was moved, shown twice, or sealed under a key given up before it', () => {
+    expect(faults([row(1, { id: 'm2' }), row(2, { id: 'm1' })])).toEqual({ m2: 'misplaced' });
+    expect(faults([row(1), row(2), row(3, { id: 'm1' })])).toEqual({ m1: 'misplaced' });
+    expect(faults([row(1, { generation: 1 }), row(2)])).toEqual({ m2: 'misplaced' });
   });
 });

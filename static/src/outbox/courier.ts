@@ -35,7 +35,7 @@ export function openCourier(outbox: Outbox, hear: (note: Note) => void): Courier
 
   async function hasten(): Promise<void> {
     try {
-      const account = await line.account();
+      const account = await line.account(true);
       if (account === null) return;
       await outbox.hurry(account);
       bell.ring();

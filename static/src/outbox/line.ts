@@ -28,8 +28,12 @@ export interface Question {
 }
 
 export interface Line {
-  /** Who is signed in on this device, or null. @throws LineDown */
-  account(): Promise<string | null>;
+  /**
+   * Who is signed in on this device, or null; `anew` when it may be somebody else by now.
+   *
+   * @throws LineDown
+   */
+  account(anew?: boolean): Promise<string | null>;
   /** @throws LineDown */
   send(method: string, path: string, question?: Question): Promise<Answer>;
 }
@@ -78,7 +82,8 @@ export function openLine(fetcher: Fetch = (url, init) => fetch(url, init), base 
   }
 
   return {
-    async account() {
+    async account(anew = false) {
+      if (anew) session = null;
       return (await signIn())?.account.id ?? null;
     },
     async send(method, path, question = {}) {

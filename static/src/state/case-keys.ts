@@ -290,6 +290,13 @@ export async function openCase(row: CaseRow): Promise<OpenedCase> {
 
 async function tryOpenCase(row: CaseRow): Promise<OpenedCase> {
   const { header, id } = row;
+  let fault: unknown = null;
+  try {
+    if (row.expert) await signedPerson(row.expert);
+    if (row.events.length > 0) requireCircle(row, await proveCase(row));
+  } catch (error) {
+    fault = error;
+  }
   try {
     const key = await caseKey(row, header.generation);
     const context = headerContext(net(), id, header.generation, header.version);
@@ -309,15 +316,9 @@ async function tryOpenCase(row: CaseRow): Promise<OpenedCase> {
       payload.version === header.version;
     if (!here) throw new SealBroken('the header of another case');
     const body = readHeader(payload.body);
-    try {
-      if (row.expert) await signedPerson(row.expert);
-      if (row.events.length > 0) requireCircle(row, await proveCase(row));
-    } catch (error) {
-      return { header: body, seal: sealOf(error) };
-    }
-    return { header: body, seal };
+    return { header: body, seal: fault ? sealOf(fault) : seal };
   } catch (error) {
-    return { header: null, seal: sealOf(error) };
+    return { header: null, seal: sealOf(fault instanceof ProtocolError ? fault : error) };
   }
 }
 

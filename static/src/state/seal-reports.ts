@@ -17,9 +17,12 @@ export type SealSubject =
 
 const reported = new Set<string>();
 
-/** `KeyCommitmentWrong` → `key_commitment_wrong`. */
+/** `KeyCommitmentWrong` → `key_commitment_wrong`; letters only. */
 export function verdictCode(name: string): string {
-  return name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
+  return name
+    .replace(/\d/g, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, '_')
+    .toLowerCase();
 }
 
 /** Report a seal that did not hold. Anything but a broken seal, and any repetition, is left out. */

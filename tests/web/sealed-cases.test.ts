@@ -1,0 +1,345 @@
+/** Keys of cases as groups change: what opens, what must not, and what is planted. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Bytes,
+  caseContext,
+  casePrevContext,
+  fromBase64,
+  groupKemSeed,
+  keyCommitment,
+  randomBytes,
+  seal,
+  signStatement,
+  statementHash,
+  toBase64,
+  unwrap,
+} from '../../static/src/crypto/index.ts';
+import type { CasePayload } from '../../static/src/crypto/payloads.ts';
+import { heal } from '../../static/src/state/case-heal.ts';
+import { caseKey, openCase as readCase } from '../../static/src/state/case-keys.ts';
+import { keepRows, rows } from '../../static/src/state/case-rows.ts';
+import type { CaseRow } from '../../static/src/state/case-types.ts';
+import { fetchCase } from '../../static/src/state/cases.ts';
+import { changeMembers } from '../../static/src/state/group-roll.ts';
+import { groupSecret } from '../../static/src/state/groups.ts';
+import { postMessage, sealStaleAgain } from '../../static/src/state/posting.ts';
+import {
+  askSecondOpinion,
+  forwardCase,
+  grantsTo,
+  keysToday,
+  rekey,
+  takeOff,
+} from '../../static/src/state/sharing.ts';
+import { Clinic, type Person, said } from './support/clinic.ts';
+
+import { broken, deskOf, until, WHOLE } from './support/desk.ts';
+
+let clinic: Clinic;
+let favre: Person;
+let blanc: Person;
+let benali: Person;
+let pool: string;
+
+beforeEach(async () => {
+  clinic = await Clinic.start();
+  favre = await clinic.makePerson('Dr Claire Favre');
+  blanc = await clinic.makePerson('Dr Sophie Blanc');
+  benali = await clinic.makePerson('Dr Karim Benali');
+  pool = (await clinic.makeGroup('Dermatologie', [blanc, benali])).id;
+});
+
+afterEach(() => clinic.stop());
+
+const { opened, read, say, waiting } = deskOf(() => ({ clinic, favre, pool }));
+
+describe('a member removed', () => {
+  it('reads nothing written afterwards, and those who stay read all of it', async () => {
+    const id = await opened();
+    await say(id, 'avant');
+    await clinic.use(clinic.admin);
+    await changeMembers(pool, { remove: [benali.id] });
+
+    await clinic.use(favre);
+    await say(id, 'après');
+    expect(clinic.cases.get(id)?.messages.map((one) => one.generation)).toEqual([0, 1]);
+
+    await clinic.use(blanc);
+    const found = await read(id);
+    expect(found).toMatchObject({ seal: WHOLE, texts: ['avant', 'après'] });
+    expect(found.row.generation).toBe(1);
+    // All that the server has and all the keys they ever held: nothing of the new generation opens.
+    await clinic.use(benali);
+    const seeds = [benali.kemSeed, await groupKemSeed(await groupSecret(pool, 0))];
+    const later = clinic.cases.get(id)?.grants.filter(({ generation }) => generation === 1) ?? [];
+    expect(later).toHaveLength(2);
+    for (const { recipient, wrapped } of later) {
+      for (const seed of seeds) {
+        const context = caseContext(clinic.net, id, 1, recipient);
+        const opening = unwrap(seed, context, fromBase64(wrapped));
+        await expect(opening).rejects.toMatchObject({ name: 'WrapBroken' });
+      }
+    }
+  });
+
+  it('costs the words nothing when the page closes before they are sealed again', async () => {
+    const id = await opened();
+    await clinic.use(clinic.admin);
+    await changeMembers(pool, { remove: [benali.id] });
+    await clinic.use(favre);
+    const words = { id: crypto.randomUUID(), kind: 'text', body: { text: 'deux' } } as const;
+    const row = { ...(await fetchCase(id)), rekey_due: false, events: [] };
+    await postMessage(row, { ...words, attachments: [], seen: [] });
+    await until(async () => (await waiting(favre))[0]?.state === 'stale');
+    // Another visit: nothing is in memory but what the device kept.
+    await clinic.use(favre);
+    await sealStaleAgain();
+    await until(() => clinic.cases.get(id)?.messages.length === 1);
+    await clinic.use(blanc);
+    expect(await read(id)).toMatchObject({ texts: ['deux'], row: { generation: 1 } });
+  });
+
+  it('is outrun when two devices rotate at once: one event wins and nothing is lost', async () => {
+    const id = await opened();
+    await clinic.use(clinic.admin);
+    await changeMembers(pool, { remove: [benali.id] });
+    await clinic.use(favre);
+    let raced = false;
+    clinic.before = async (request) => {
+      if (raced || !request.endsWith('/events')) return;
+      raced = true;
+      const found = clinic.cases.get(id);
+      await plant(id, randomBytes(32), blanc);
+      if (found) found.rekeyDue = false;
+    };
+    await rekey(id);
+    expect(raced).toBe(true);
+    expect(clinic.cases.get(id)?.events).toHaveLength(2);
+    expect(await read(id)).toMatchObject({ seal: WHOLE, row: { generation: 1 } });
+  });
+});
+
+/** A rotation as another device makes it, or as somebody without standing would. */
+async function plant(id: string, key: Bytes, by: Person, real = key): Promise<void> {
+  const found = clinic.cases.get(id);
+  if (!found) throw new Error('no such case');
+  const row = clinic.row(found) as CaseRow;
+  const generation = row.generation + 1;
+  const publics = await keysToday([`account:${favre.id}`, `group:${pool}`]);
+  const grants = await grantsTo(id, generation, key, publics);
+  const last = row.events.at(-1);
+  const payload: CasePayload = {
+    v: 1,
+    net: clinic.net,
+    case: id,
+    n: row.events.length,
+    event: 'rotate',
+    generation,
+    kc: toBase64(await keyCommitment(real)),
+    to: Object.keys(grants),
+    by: by.id,
+    prev: last ? toBase64(await statementHash(last)) : null,
+  };
+  found.events.push(await signStatement('cordee1.case', payload, by.signer));
+  for (const [recipient, wrapped] of Object.entries(grants)) {
+    found.grants.push({ generation, recipient, wrapped });
+  }
+  const before = await caseKey(row, generation - 1);
+  const sealed = await seal(key, casePrevContext(clinic.net, id, generation), before);
+  found.previous.push({ generation, sealed: toBase64(sealed) });
+}
+
+describe('a planted key', () => {
+  it('of a case does not fit what was signed', async () => {
+    const id = await opened();
+    await plant(id, randomBytes(32), favre, randomBytes(32));
+    expect((await read(id)).seal).toEqual(broken('KeyCommitmentWrong'));
+    await until(() => clinic.reports.length > 0);
+    expect(clinic.reports).toMatchObject([
+      { subject_kind: 'case', subject_id: id, verdict: 'key_commitment_wrong' },
+    ]);
+  });
+
+  it('of an earlier generation is not taken from the link that carries it', async () => {
+    const id = await opened();
+    await say(id, 'un');
+    await plant(id, randomBytes(32), favre);
+    const found = clinic.cases.get(id);
+    const row = await fetchCase(id);
+    const context = casePrevContext(clinic.net, id, 1);
+    const planted = await seal(await caseKey(row, 1), context, randomBytes(32));
+    if (found) {
+      found.previous = [{ generation: 1, sealed: toBase64(planted) }];
+      found.grants = found.grants.filter(({ generation }) => generation === 1);
+    }
+    await clinic.use(blanc);
+    expect((await read(id)).seal).toEqual(broken('KeyCommitmentWrong'));
+  });
+
+  it('chosen by somebody removed is refused, though they had part in the case', async () => {
+    const id = await opened();
+    await clinic.use(clinic.admin);
+    await changeMembers(pool, { remove: [benali.id] });
+    await clinic.use(favre);
+    await plant(id, randomBytes(32), benali);
+    expect((await read(id)).seal).toEqual(broken('OutsideCareCircle'));
+  });
+});
+
+describe('a case that travels', () => {
+  it('opens for the pool it is forwarded to, asked for a second opinion, and no longer once taken off', async () => {
+    const morel = await clinic.makePerson('Dr Inès Morel');
+    const jacquier = await clinic.makePerson('Dr Paul Jacquier');
+    const rheumatology = await clinic.makeGroup('Rhumatologie', [morel]);
+    const orthopaedics = await clinic.makeGroup('Orthopédie', [jacquier]);
+    const id = await opened();
+    await say(id, 'un');
+    const row = await fetchCase(id);
+    await askSecondOpinion(row, rheumatology.id);
+    await forwardCase(row, orthopaedics.id);
+    for (const reader of [morel, jacquier, blanc]) {
+      await clinic.use(reader);
+      expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un'] });
+    }
+    await clinic.use(favre);
+    await takeOff(row, rheumatology.id);
+    await say(id, 'deux');
+    const last = said<CasePayload>(clinic.cases.get(id)?.events.at(-1) as never);
+    expect(last.to.some((to) => to.includes(rheumatology.id))).toBe(false);
+    await clinic.use(jacquier);
+    expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un', 'deux'] });
+    await clinic.use(morel);
+    await expect(fetchCase(id)).rejects.toMatchObject({ code: 'case_not_found' });
+  });
+
+  it('is wrapped to overflow pools and every custodian of the rules from its opening on', async () => {
+    const backup = await clinic.makeGroup('Dermatologie, Genève', [
+      await clinic.makePerson('Dr Anne Roch'),
+    ]);
+    const asked = clinic.groups.get(pool);
+    asked?.overflow.push({ id: backup.id, name: backup.name });
+    clinic.custodians = [randomBytes(32)];
+    await clinic.rule();
+    const id = await opened();
+    const { to } = said<CasePayload>(clinic.cases.get(id)?.events[0] as never);
+    expect(to).toEqual(
+      [`account:${favre.id}@0`, 'custodian:0', `group:${backup.id}@0`, `group:${pool}@0`].sort(),
+    );
+  });
+
+  it('gets a key of today before anything is written once the rules name a custodian', async () => {
+    const id = await opened();
+    clinic.custodians = [randomBytes(32)];
+    await clinic.rule();
+    await clinic.use(favre);
+    await say(id, 'deux');
+    expect(said<CasePayload>(clinic.cases.get(id)?.events.at(-1) as never)).toMatchObject({
+      event: 'rotate',
+      to: expect.arrayContaining(['custodian:0']),
+    });
+  });
+
+  it('does not hide a reader, nor show one who holds no key', async () => {
+    const id = await opened();
+    for (const lie of [
+      (row: CaseRow) => ({ ...row, circle: row.circle.slice(1) }),
+      (row: CaseRow) => ({
+        ...row,
+        circle: [
+          ...row.circle,
+          { ...row.circle[0], id: favre.id },
+          { kind: 'group', id: crypto.randomUUID(), left: false },
+        ],
+      }),
+    ]) {
+      clinic.lie = (path, honest) => (path === `/cases/${id}` ? lie(honest) : honest);
+      expect((await readCase(await fetchCase(id))).seal).toEqual(broken('CircleFalsified'));
+    }
+  });
+});
+
+describe('somebody whose keys are new', () => {
+  it('reads what was sealed to the old ones, and is handed the case under the new', async () => {
+    const id = await opened();
+    await say(id, 'un');
+    await clinic.renew(favre);
+    await clinic.use(favre);
+    expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un'] });
+    clinic.pending.regrants = [{ case: id, account: favre.id, seq: 1 }];
+    await clinic.use(blanc);
+    await heal();
+    favre.former = [];
+    await clinic.use(favre);
+    expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un'] });
+  });
+});
+
+describe('a message', () => {
+  it('by somebody outside the circle is not shown, though a key was leaked to them', async () => {
+    const id = await opened();
+    await say(id, 'un');
+    const stranger = await clinic.makePerson('Dr Nobody');
+    const key = await caseKey(await fetchCase(id), 0);
+    const forged = await signStatement(
+      'cordee1.message',
+      {
+        v: 1,
+        net: clinic.net,
+        case: id,
+        id: crypto.randomUUID(),
+        g: 0,
+        by: stranger.id,
+        kind: 'text',
+        at: new Date().toISOString(),
+        seen: [],
+        body: { text: 'non' },
+        attachments: [],
+        log: null,
+      },
+      stranger.signer,
+    );
+    const { id: message } = said<{ id: string }>(forged);
+    const context = `cordee1|message|${clinic.net}|${id}|0|${message}`;
+    const sealed = await seal(key, context, new TextEncoder().encode(JSON.stringify(forged)));
+    clinic.cases.get(id)?.messages.push({
+      ...clinic.cases.get(id)?.messages[0],
+      id: message,
+      sequence: 2,
+      author: { id: stranger.id, name: stranger.name },
+      sealed: toBase64(sealed),
+    });
+    expect((await read(id)).texts).toEqual(['un', broken('OutsideCareCircle')]);
+  });
+});
+
+describe('what the server once showed signed', () => {
+  it('is not taken back by showing fewer events', async () => {
+    const id = await opened();
+    const row = await fetchCase(id);
+    await askSecondOpinion(row, (await clinic.makeGroup('Rhumatologie', [benali])).id);
+    await fetchCase(id);
+    keepRows([row]);
+    expect(rows.value.get(id)?.events).toHaveLength(2);
+    const found = await readCase(row);
+    expect(found.seal).toEqual(broken('SequenceBroken'));
+  });
+
+  it('holds whole cases through random honest changes', async () => {
+    const id = await opened();
+    const people = [blanc, benali, await clinic.makePerson('Dr Inès Morel')];
+    for (let turn = 0; turn < 6; turn++) {
+      await clinic.use(clinic.admin);
+      const one = people[turn % people.length] as Person;
+      const { members } = said<{ members: string[] }>(
+        clinic.groups.get(pool)?.statements.at(-1) as never,
+      );
+      const leaves = members.includes(one.id) && members.length > 1;
+      await changeMembers(pool, leaves ? { remove: [one.id] } : { add: [one.id] });
+      await clinic.use(favre);
+      await say(id, String(turn));
+      expect(await read(id)).toMatchObject({ seal: WHOLE });
+    }
+    expect((await read(id)).texts).toEqual(['0', '1', '2', '3', '4', '5']);
+    expect(clinic.reports).toEqual([]);
+  });
+});

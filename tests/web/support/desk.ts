@@ -1,0 +1,82 @@
+/** Acts of people at their device, as the pages do them, and what they then read. */
+import { expect } from 'vitest';
+import { openMessage, openCase as readCase } from '../../../static/src/state/case-keys.ts';
+import type { CaseRow, HeaderBody } from '../../../static/src/state/case-types.ts';
+import { fetchCase } from '../../../static/src/state/cases.ts';
+import { postOffice, refreshOutbox } from '../../../static/src/state/outbox.ts';
+import { openCase, postMessage, sealStaleAgain } from '../../../static/src/state/posting.ts';
+import type { Clinic, Person } from './clinic.ts';
+
+export interface Place {
+  clinic: Clinic;
+  favre: Person;
+  pool: string;
+}
+
+const HEADER = {
+  patient: { birth_name: 'PERRIN', sex: 'F', birth_date: '1951-04-09' },
+  question: 'Que faire ?',
+  attachments: [],
+} as unknown as HeaderBody;
+
+/** Wait for what the outbox does by itself. */
+export async function until(done: () => unknown): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (await done()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it did not happen');
+}
+
+/** What whoever is at the device does there; `at` names the place of the running test. */
+export function deskOf(at: () => Place) {
+  const waiting = async (account: Person) => postOffice().outbox.jobs(account.id);
+
+  async function opened(by = at().favre): Promise<string> {
+    await at().clinic.use(by);
+    const id = crypto.randomUUID();
+    const wanted = {
+      id,
+      pool: at().pool,
+      careTeam: null,
+      urgency: 'routine',
+      header: HEADER,
+    } as const;
+    await openCase(wanted, 'no draft');
+    await until(() => at().clinic.cases.has(id));
+    return id;
+  }
+
+  /** Write in a case and let it leave, sealed again as often as the server asks. */
+  async function say(id: string, text: string): Promise<void> {
+    const words = { id: crypto.randomUUID(), kind: 'text', body: { text } } as const;
+    const before = at().clinic.cases.get(id)?.messages.length ?? 0;
+    await postMessage(await fetchCase(id), { ...words, attachments: [], seen: [] });
+    await until(async () => {
+      if ((await waiting(at().clinic.user)).some((job) => job.state === 'stale'))
+        await sealStaleAgain();
+      return (at().clinic.cases.get(id)?.messages.length ?? 0) > before;
+    });
+    await refreshOutbox();
+  }
+
+  /** What the person at the device reads of a case. */
+  async function read(id: string): Promise<{ row: CaseRow; seal: unknown; texts: unknown[] }> {
+    const row = await fetchCase(id);
+    const texts: unknown[] = [];
+    for (const message of at().clinic.cases.get(id)?.messages ?? []) {
+      const { body, seal: found } = await openMessage(row, message);
+      texts.push(body && 'text' in body ? body.text : found);
+    }
+    return { row, seal: (await readCase(row)).seal, texts };
+  }
+
+  return { waiting, opened, say, read };
+}
+
+export const WHOLE = { state: 'whole' };
+export const broken = (name: string) => ({
+  state: 'broken',
+  error: expect.objectContaining({ name }),
+  why: expect.any(String),
+});
