@@ -22,7 +22,14 @@ from app.config import Config
 from app.migrate import migrate
 from auth.models import Account, AccountStatement, LoginSession, Network
 from auth.service.sessions import csrf_token, hash_token
-from messaging.models import AnnouncedAttachment, Case, CaseEvent, CaseGrant, CaseHeader
+from messaging.models import (
+    AnnouncedAttachment,
+    Case,
+    CaseEvent,
+    CaseGrant,
+    CaseHeader,
+    CaseParty,
+)
 from pools.models import Group, GroupGrant, GroupManager, GroupMember, GroupStatement
 from protocol.shapes import (
     HEADER_SIZE,
@@ -92,7 +99,8 @@ class _Builder:
 
     ORDER = (
         Network, Account, AccountStatement, LoginSession, Group, GroupStatement, GroupMember,
-        GroupManager, GroupGrant, Case, CaseEvent, CaseGrant, CaseHeader, AnnouncedAttachment,
+        GroupManager, GroupGrant, Case, CaseParty, CaseEvent, CaseGrant, CaseHeader,
+        AnnouncedAttachment,
     )  # fmt: skip
 
     def __init__(self, now: datetime) -> None:
@@ -185,11 +193,15 @@ class _Builder:
             received_at=self.now,
         )  # fmt: skip
         holders = (
-            (f"group:{pool}@0", pool),
-            (f"group:{team}@0", team),
-            (f"account:{opener}@0", opener),
+            (f"group:{pool}@0", pool, "pool"),
+            (f"group:{team}@0", team, "care_team"),
+            (f"account:{opener}@0", opener, "opener"),
         )
-        for recipient, holder in holders:
+        for recipient, holder, role in holders:
+            self.add(
+                CaseParty, case_id=case, holder_id=holder, kind=recipient.partition(":")[0],
+                role=role, place=0, added_by=opener, added_at=self.now, left_at=None,
+            )  # fmt: skip
             self.add(
                 CaseGrant, case_id=case, generation=0, recipient=recipient, holder_id=holder,
                 wrapped=os.urandom(WRAPPED_SIZE),

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from app.announcements import on_commit
 from app.config import Config
+from app.db import session
 from app.extensions import socketio
 from app.transactions import transactional
+from auth.announced import CaseRestored
 from auth.sockets import account_room, on_disconnect
 from messaging import leaving, presence
 from messaging.announced import (
@@ -24,6 +26,7 @@ from messaging.announced import (
     ReceiptMoved,
     StepTaken,
 )
+from messaging.models import Case
 from messaging.schemas import AttachmentAnswer, MessageAnswer, Named
 from messaging.service.access import brought_in
 from pools.rooms import group_room
@@ -42,6 +45,7 @@ def register_announcements(config: Config) -> None:
     on_commit(MessagePosted, _tell_message)
     on_commit(ReceiptMoved, _tell_receipt)
     on_commit(CircleChanged, _tell_circle)
+    on_commit(CaseRestored, _tell_restored)
     on_disconnect(_leave_cases)
 
 
@@ -88,6 +92,13 @@ def _tell_circle(fact: CircleChanged) -> None:
     socketio.emit("circle:changed", changed, to=rooms)
     if fact.purpose not in ("rekey", "regrant"):
         socketio.emit("case:changed", _standing(fact), to=rooms)
+
+
+def _tell_restored(fact: CaseRestored) -> None:
+    """A custodian read the case: its people look again, and find it in the trace."""
+    rooms = [case_room(fact.case_id), *_own_rooms(fact.case_id)]
+    rooms += _brought_in([fact.case_id])[fact.case_id]
+    socketio.emit("circle:changed", {"case": str(fact.case_id)}, to=rooms)
 
 
 def _tell_step(fact: StepTaken) -> None:
@@ -137,6 +148,14 @@ def _leave_case(sid: str, case_id: UUID) -> None:
     server: Any = socketio.server
     server.leave_room(sid, case_room(case_id))
     tell_presence(presence.leave(sid, case_id))
+
+
+@transactional(read_only=True)
+def _own_rooms(case_id: UUID) -> list[str]:
+    """The rooms of those whom the case's columns name, when no fact says them."""
+    case = session().get_one(Case, case_id)
+    groups = [one for one in (case.pool_id, case.care_team_id) if one]
+    return [account_room(case.opened_by), *map(group_room, groups)]
 
 
 @transactional(read_only=True)

@@ -1,0 +1,95 @@
+"""An expert on leave has a delegate, who may take over what was left open."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from app import clock as house_clock
+from protocol.encoding import utc_time
+from tests.conftest import MovedClock
+from tests.factories.care import SealedCase
+from tests.factories.circles import WideCircle
+from tests.factories.people import Person
+
+
+def go_away(person: Person, delegate: Person, days: float = 7, begins: float = 0) -> None:
+    now = house_clock.now()
+    body = {
+        "from": utc_time(now + timedelta(days=begins)),
+        "until": utc_time(now + timedelta(days=begins + days)),
+        "delegate": delegate.id,
+    }
+    answer = person.put("/account/leave", body)
+    assert answer.status_code == 200, answer.text
+
+
+def claimed(circle: WideCircle) -> SealedCase:
+    case = circle.open_case()
+    assert case.step(circle.blanc, "claim").status_code == 200
+    return case
+
+
+def test_the_delegate_takes_over_and_answers(wide_circle: WideCircle) -> None:
+    circle, case = wide_circle, claimed(wide_circle)
+    before = circle.roche.get(f"/cases/{case.id}").json
+    assert "take_over" not in before["steps"]
+    early = case.step(circle.roche, "take_over")
+    assert (early.status_code, early.json["code"]) == (409, "step_not_allowed")
+
+    go_away(circle.blanc, circle.roche)
+    shown = circle.roche.get(f"/cases/{case.id}").json
+    assert shown["steps"] == ["take_over"]
+    assert circle.roche.get("/cases").json["items"][0]["steps"] == ["take_over"]
+    taken = case.step(circle.roche, "take_over")
+    assert taken.status_code == 200, taken.text
+    assert (taken.json["state"], taken.json["case"]["expert"]["id"]) == (
+        "claimed",
+        circle.roche.id,
+    )
+    assert case.step(circle.roche, "give_opinion").json["state"] == "opinion_given"
+    assert case.step(circle.blanc, "amend_opinion").json["code"] == "step_not_allowed"
+    rows = circle.favre.get(f"/cases/{case.id}/trace").json["items"]
+    assert "case:take_over" in {row["action"] for row in rows}
+
+
+@pytest.mark.parametrize("state", ["request_information", "give_opinion"])
+def test_the_case_stays_where_it_is(wide_circle: WideCircle, state: str) -> None:
+    circle, case = wide_circle, claimed(wide_circle)
+    before = case.step(circle.blanc, state).json["state"]
+    go_away(circle.blanc, circle.roche)
+    assert case.step(circle.roche, "take_over").json["state"] == before
+
+
+def test_only_the_delegate_and_only_during_the_leave(
+    wide_circle: WideCircle, clock: MovedClock
+) -> None:
+    circle, case = wide_circle, claimed(wide_circle)
+    go_away(circle.blanc, circle.roche, days=7, begins=1)
+    for person in (circle.roche, circle.favre, circle.maret):
+        assert case.step(person, "take_over").json["code"] == "step_not_allowed"
+    for person in (circle.moret, circle.vidal):
+        assert case.step(person, "take_over").status_code == 404
+    clock.advance(days=2)
+    for person in (circle.roche, circle.favre):
+        person.sign_in()
+    assert case.step(circle.favre, "take_over").json["code"] == "step_not_allowed"
+    assert "take_over" in circle.roche.get(f"/cases/{case.id}").json["steps"]
+    clock.advance(days=7)
+    circle.roche.sign_in()
+    assert case.step(circle.roche, "take_over").json["code"] == "step_not_allowed"
+
+
+def test_a_delegate_outside_the_pool_takes_nothing(wide_circle: WideCircle) -> None:
+    """They share another group with the expert, not the one whose case it is."""
+    circle = wide_circle
+    case = claimed(circle)
+    circle.second.state(
+        circle.administrator,
+        [circle.moret, circle.blanc],
+        [circle.administrator],
+        granted=[circle.blanc],
+    )
+    go_away(circle.blanc, circle.moret)
+    assert case.step(circle.moret, "take_over").status_code == 404
