@@ -9,5 +9,5 @@ step() {
 }
 step "style, types, import rules, bundle size" make --no-print-directory check
 step "browser client in Node" npm run --silent test
-step "everything else" python -m pytest -q -n 2 --dist loadfile "$@"
+step "everything else" python -m pytest -q -n 3 --dist loadfile "$@"
 exit $failed

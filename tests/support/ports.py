@@ -17,7 +17,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
     """Return once something listens; raise if the process ends first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -29,7 +29,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 
     raise TimeoutError(f"nothing listens on {port} after {seconds} s")
 
 
-def wait_for_http(url: str, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_for_http(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
     """Return once `url` answers 200; raise if the process ends first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
