@@ -22,6 +22,7 @@ __all__ = [
     "founding",
     "groups",
     "reading",
+    "rewrapping",
     "session",
     "trace",
     "travelling",

@@ -14,7 +14,13 @@ from typing import Any
 from uuid import uuid4
 
 from client.account import OwnAccount
-from client.crypto import group_kem_public, random_key, seal_previous_epoch, sign_statement
+from client.crypto import (
+    group_kem_public,
+    random_key,
+    seal_previous_epoch,
+    sign_statement,
+    suite_of,
+)
 from client.directory import CareGroup, Directory
 from client.errors import GrantBroken, GroupMoved, StillOutdated
 from client.groups.secrets import GroupSecrets
@@ -39,6 +45,8 @@ class Change:
     """Last minute of a stay by account; None lets the person stay on."""
     now: bool = False
     """Open cases change their key at once rather than at the next post."""
+    suite: int | None = None
+    """Begin a new epoch whose key is of this KEM suite; the group's own otherwise."""
 
     def members(self, present: Iterable[str]) -> tuple[str, ...]:
         """Who belongs afterwards, in a stable order."""
@@ -114,7 +122,7 @@ class Governing(Reporting):
             group = self._directory.group(ident, refresh=True)
             leaving = set(change.remove) & set(group.members)
             try:
-                if leaving:
+                if leaving or change.suite:
                     self._begin_epoch(group, change)
                 else:
                     self._stay_in_epoch(group, change)
@@ -166,7 +174,8 @@ class Governing(Reporting):
         epoch, secret = group.epoch + 1, random_key()
         members = change.members(group.members)
         people = self._directory.people(members, refresh=True)
-        key = b64(group_kem_public(secret))
+        suite = change.suite or suite_of(group.group.kem_key)
+        key = b64(group_kem_public(secret, suite))
         body: dict[str, Any] = {
             "statement": self._statement(group, change, epoch, key),
             "grants": self._secrets.wrapped_to(group.id, epoch, secret, people.values()),
