@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from app.migrate import migrate
 from tests.support.bad_line import BadLine
 from tests.support.browser import PATIENCE, Device, launch, photograph
+from tests.support.clinic import Clinician
+from tests.support.dishonest import DishonestServer
 from tests.support.ports import free_port
 from tests.support.serving import ROOT, ServedApp
 
@@ -24,6 +27,9 @@ PICTURES = Path(tempfile.gettempdir()) / "cordee-e2e"
 """What the screens showed when a test failed."""
 
 NewDevice = Callable[..., Device]
+
+LOG_SEED = bytes(range(32))
+"""What the server signs its logs with: tests in which it lies sign with it too."""
 
 
 class Demonstration:
@@ -45,6 +51,7 @@ class Demonstration:
             CORDEE_RATE_LIMITS="0",
             CORDEE_BASE_URL=self.url,
             CORDEE_PUSH_LOOPBACK="1",
+            CORDEE_LOG_KEY=b64encode(LOG_SEED).decode(),
         )
         subprocess.run(
             [
@@ -108,6 +115,15 @@ def new_device(
     for device in made:
         device.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def liar(browser: Browser, demonstration: Demonstration) -> Iterator[DishonestServer]:
+    """What stands between Dr Favre, signed in once for all tests, and her server."""
+    device = Device(browser, demonstration.url, service_workers="block")
+    Clinician(device, "Dr Claire Favre").sign_in()
+    yield DishonestServer(device)
+    device.close()
 
 
 FAILED = pytest.StashKey[bool]()

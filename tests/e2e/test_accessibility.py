@@ -14,9 +14,13 @@ from tests.support.clinic import Clinician, Request
 from tests.support.photos import take_photo
 
 OPEN = ("/sign-in", "/recovery", "/join", "/demo/mails")
-SETTINGS = ("", "/password", "/recovery-code", "/sessions", "/notifications")
+SETTINGS = (
+    "", "/password", "/recovery-code", "/sessions", "/notifications", "/new-keys", "/absence",
+    "/groups",
+)  # fmt: skip
 ADMINISTRATION = (
-    "", "/people", "/organisations", "/pools", "/care-teams", "/trace", "/notifications",
+    "", "/people", "/organisations", "/pools", "/care-teams", "/trace", "/seals",
+    "/notifications",
 )  # fmt: skip
 
 pytestmark = pytest.mark.parametrize("size", ["phone", "desktop", "narrow"])
@@ -69,9 +73,22 @@ def test_as_a_requester(new_device: NewDevice, size: str, tmp_path: Path) -> Non
         for part in ("Case", "Trace"):
             requester.turn(part)
             yield part
+        requester.turn("Case")
+        for deed in ("Ask a second opinion", "Bring in an expert"):
+            requester.press(deed, requester.circle())
+            yield deed
+            requester.press("Cancel", requester.circle())
+        requester.circle().get_by_text("Dermatologie").click()
+        requester.circle().get_by_role("link").last.click()
+        page.wait_for_url("**/people/**")
+        expect(page.get_by_label(w("Numbers to compare"))).to_be_visible()
+        yield "check together"
         for path in SETTINGS:
             page.goto(f"/settings{path}")
             yield f"settings{path}"
+        page.locator("main a.list-item").first.click()
+        page.wait_for_url("**/settings/groups/**")
+        yield "one's own group"
         for path in ("/keyboard", "/nowhere", "/cases/00000000-0000-4000-8000-000000000000"):
             page.goto(path)
             yield path
@@ -134,5 +151,12 @@ def test_as_an_administrator(new_device: NewDevice, size: str) -> None:
                 page.locator("main a.list-item").first.click()
                 page.wait_for_url(f"**/admin{path}/**")
                 yield f"administration{path}, one"
+            if path == "/people":
+                page.get_by_text(administrator.words("Identity checked: send a link")).click()
+                yield "return of who lost everything"
+            if path == "/care-teams":
+                change = administrator.words.like("Change {name}")
+                page.get_by_role("button", name=change).first.click()
+                yield "a member's changes"
 
     judge(tour(), page, size)

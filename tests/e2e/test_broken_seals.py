@@ -1,78 +1,55 @@
-"""A server that cheats is caught by the browser: it says so in a plain sentence and lets nobody act
-on what cannot be trusted."""
+"""A server that cheats about a case, its messages or its files is caught by the browser: it says so
+in a plain sentence, lets nobody act on what cannot be trusted, and tells the administrator.
+
+Lies about keys, members, rules and the log are in ``test_dishonest_server``.
+"""
 
 from __future__ import annotations
 
-import re
-from base64 import b64decode, b64encode
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid5
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
-from tests.e2e.conftest import NewDevice
-from tests.support.clinic import Clinician, Request
-from tests.support.photos import take_photo
+from client.demo_people import SPACE
+from tests.support.dishonest import ATTACHMENTS, CASE, MESSAGES, DishonestServer, flipped
 
-CASE = re.compile(r"/api/v1/cases(\?.*|/[0-9a-f-]{36})$")
-MESSAGES = re.compile(r"/api/v1/cases/[0-9a-f-]{36}/messages")
-SOCKET = re.compile(r"/socket\.io/")
-ATTACHMENTS = re.compile(r"/api/v1/attachments/")
+OPEN_CASE = str(uuid5(SPACE, "case tempe"))
+"""Taken by Dr Blanc, who asked something; Dr Favre answered with a photo."""
+CLOSED_CASE = str(uuid5(SPACE, "case naevus"))
+"""Discussed, an opinion of Dr Blanc in it."""
+PATIENT = "REY-FICTIF"
+QUESTION = "Pourriez-vous la reprendre de plus près, sans flash ?"
+ANSWER = "Voici, à la lumière du jour. Elle mesure 9 mm."
 
-BROKEN_CASE = (
-    "The seal of this case is broken: what the server shows is not what its author sealed. "
-    "Do not act on it; call the author and tell your administrator."
-)
-BROKEN_MESSAGE = (
-    "The seal of this message is broken: it is not what its author wrote. "
-    "Do not act on it; ask for it again."
-)
+CHANGED = "{name}: what arrived is not what its author sealed. It is not shown."
+UNSIGNED = "{name}: the signature is not that of the person it names. It is not shown."
+MISPLACED = "{name}: shown twice or not in its place. Do not rely on the order here."
+WITHHELD = "The server holds back a message that a colleague had already read."
 
-Cheat = Callable[[dict[str, Any]], None]
-
-
-def flipped(sealed: str) -> str:
-    """One bit changed near the end."""
-    changed = bytearray(b64decode(sealed))
-    changed[-9] ^= 1
-    return b64encode(changed).decode()
-
-
-def cheating(cheat: Cheat) -> Callable[[Route], None]:
-    """Pass an answer on with each of its rows changed."""
-
-    def answer(route: Route) -> None:
-        response = route.fetch()
-        body = response.json()
-        for row in body.get("items", [body]):
-            cheat(row)
-        route.fulfill(response=response, json=body)
-
-    return answer
+Row = dict[str, Any]
 
 
 @pytest.fixture
-def lived_case(new_device: NewDevice, tmp_path: Path) -> tuple[Clinician, str]:
-    """A case with a photo and two messages, in front of a desktop that no service worker helps."""
-    requester = Clinician(new_device("desktop", service_workers="block"), "Dr Hugo Mermet")
-    requester.sign_in()
-    case = requester.open_case(
-        "Gériatrie",
-        Request(
-            "SCEAU-FICTIF",
-            "Ange",
-            "Que penser de cette marche ?",
-            photos=[take_photo(tmp_path / "marche.jpg", 1)],
-        ),
-    )
-    requester.say("Premier mot sûr.")
-    requester.sees("Premier mot sûr.")
-    requester.say("Second mot sûr.")
-    requester.sees("Second mot sûr.")
-    expect(requester.page.get_by_text(requester.words("Up to date"))).to_be_visible()
-    return requester, case
+def server(liar: DishonestServer) -> Iterator[DishonestServer]:
+    liar.begin()
+    yield liar
+    liar.end()
+
+
+def stops_every_act(server: DishonestServer, sentence: str, verdict: str) -> None:
+    """The case is named, nothing of it is shown or can be done; the others are there as before."""
+    page, words = server.page, server.device.words
+    page.goto(f"/cases/{OPEN_CASE}")
+    number = server.device.context.request.get(f"/api/v1/cases/{OPEN_CASE}").json()["number"]
+    server.sees(sentence, name=words("Case {number}", number=number))
+    expect(page.get_by_text(QUESTION)).to_have_count(0)
+    expect(page.locator(".composer")).to_have_count(0)
+    expect(page.locator(".steps-bar")).to_have_count(0)
+    expect(page.get_by_text("CRUZ-FICTIF").first).to_be_visible()
+    server.was_told(verdict, "case")
 
 
 def test_a_changed_header_stops_every_act(lived_case: tuple[Clinician, str]) -> None:

@@ -67,37 +67,14 @@ def sign_up(person: Clinician, link: str, **facts: Any) -> tuple[pyotp.TOTP, str
     password.fill(PASSWORD)
     expect(page.locator(".strength")).to_have_attribute("data-enough", "true")
     person.press("Continue")
-    codes = enrol(person, "Check the code")
+    codes = person.enrol("Check the code")
     expect(person.heading("Your recovery code")).to_be_visible()
-    groups = page.locator(".recovery-code li").all_inner_texts()
     with page.expect_download() as download:
         person.press("Download")
-    assert "-".join(groups) in download.value.path().read_text()
-    asked = page.get_by_label(w.like("Type group {n} of the code"))
-    number = int(re.findall(r"\d+", page.locator("label").last.inner_text())[0])
-    asked.fill("0000")
-    person.press("I have kept my code")
-    person.sees(w("That is not group {n}. Look at the code again.", n=number))
-    asked.fill(groups[number - 1])
-    person.press("I have kept my code")
-    return codes, "-".join(groups)
-
-
-def enrol(person: Clinician, button: str) -> pyotp.TOTP:
-    """Take the key over from the page, prove it with a first code."""
-    page, w = person.page, person.words
-    expect(
-        page.get_by_role("img", name=w("QR code to scan with the authenticator"))
-    ).to_be_visible()
-    uri = page.get_by_role("link", name=w("Open in an application on this phone")).get_attribute(
-        "href"
-    )
-    secret = page.locator(".secret").inner_text().replace(" ", "")
-    codes = pyotp.parse_uri(uri or "")
-    assert isinstance(codes, pyotp.TOTP) and codes.secret == secret
-    person.fill("Six-digit code", codes.now())
-    person.press(button)
-    return codes
+    saved = download.value.path().read_text()
+    code = person.keep_code(wrong="0000")
+    assert code in saved
+    return codes, code
 
 
 def test_from_the_first_command_to_a_certified_doctor_and_back_after_losing_everything(
@@ -162,7 +139,7 @@ def come_back(person: Clinician, recovery: str, mail: MailServer) -> None:
     page.get_by_label(w("New password"), exact=True).fill(NEW_PASSWORD)
     expect(page.locator(".strength")).to_have_attribute("data-enough", "true")
     person.press("Continue")
-    enrol(person, "Open my account")
+    person.enrol("Open my account")
 
 
 def refuse_old_password(person: Clinician, codes: pyotp.TOTP) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyotp
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import PATIENCE, Device
@@ -64,6 +65,35 @@ class Clinician:
         expect(worn).to_have_count(0, timeout=NEXT_CODE)
         self.press("Sign in")
         expect(self.page.get_by_role("navigation", name=w("Main"), exact=True)).to_be_visible()
+
+    def enrol(self, button: str) -> pyotp.TOTP:
+        """Take the second factor's key over from the page, prove it with a first code."""
+        page, w = self.page, self.words
+        expect(
+            page.get_by_role("img", name=w("QR code to scan with the authenticator"))
+        ).to_be_visible()
+        link = page.get_by_role("link", name=w("Open in an application on this phone"))
+        secret = page.locator(".secret").inner_text().replace(" ", "")
+        codes = pyotp.parse_uri(link.get_attribute("href") or "")
+        assert isinstance(codes, pyotp.TOTP) and codes.secret == secret
+        self.fill("Six-digit code", codes.now())
+        self.press(button)
+        return codes
+
+    def keep_code(self, wrong: str | None = None) -> str:
+        """Write the recovery code down and prove it, once `wrong` was refused."""
+        page, w = self.page, self.words
+        expect(self.heading("Your recovery code")).to_be_visible()
+        groups = page.locator(".recovery-code li").all_inner_texts()
+        asked = page.get_by_label(w.like("Type group {n} of the code"))
+        number = int(re.findall(r"\d+", page.locator("label").last.inner_text())[0])
+        if wrong:
+            asked.fill(wrong)
+            self.press("I have kept my code")
+            self.sees(w("That is not group {n}. Look at the code again.", n=number))
+        asked.fill(groups[number - 1])
+        self.press("I have kept my code")
+        return "-".join(groups)
 
     # small acts
 
@@ -176,6 +206,26 @@ class Clinician:
         expect(self.page.get_by_text(conclusion)).to_be_visible()
         self.press("Sign and send")
         self.page.wait_for_url(CASE_ADDRESS)
+
+    def sign_second_opinion(self, conclusion: str) -> None:
+        self.page.get_by_role("link", name=self.words("Write a second opinion")).click()
+        self.fill("Conclusion", conclusion)
+        self.press("Check before signing")
+        self.press("Sign and send")
+        self.page.wait_for_url(CASE_ADDRESS)
+
+    def circle(self) -> Locator:
+        """The part of the case that says who can read it."""
+        return self.page.get_by_role("region", name=self.words("Who can read this case"))
+
+    def share(self, deed: str, whom: str, yes: str) -> None:
+        """Change who can read: the deed's button, who it is about, and the button that does it."""
+        self.turn("Case")
+        self.press(deed, self.circle())
+        form = self.page.get_by_role("form", name=self.words(deed), exact=True)
+        form.get_by_label(re.compile(f"^{re.escape(whom)}")).check()
+        self.press(yes, form)
+        expect(form).to_have_count(0)
 
     def turn(self, sentence: str) -> None:
         """Show another part of the case."""

@@ -353,7 +353,13 @@ export function startCases(): void {
   locked.subscribe((shut) => {
     if (!shut && me.value?.certified) begin();
   });
+  let joined: ReadonlySet<string> | null = null;
   groups.subscribe(() => {
+    const now = groupsLoaded.value ? viewer.value.groups : null;
+    const isNew = (id: string) => joined !== null && !joined.has(id);
+    // A group one has just been put into brings its cases.
+    if (now && [...now].some(isNew) && listing.value.ready) void loadCases();
+    joined = now;
     // New keys may open what was closed.
     const closed = [...opened.value].filter(([, { seal }]) => seal.state !== 'whole');
     if (closed.length > 0 && !locked.value) openSoon(closed.map(([id]) => id));
