@@ -14,13 +14,14 @@ from client.case_keys import CaseKeys
 from client.cases import Cases
 from client.circle import Circle
 from client.directory import Directory
-from client.errors import CordeeError
+from client.errors import About, CordeeError, LogRefused, OwnKeysBroken
 from client.groups import Governing, GroupSecrets, Owed
 from client.healing import Healed, Healing
 from client.key_log import KeyLog
 from client.keys import Keys
 from client.live import Live
 from client.network import Network
+from client.rewrap import Rewrapping
 from client.steps import Steps
 from client.thread import Thread
 from client.transport import Transport
@@ -72,6 +73,7 @@ class CordeeClient:
         self.circle = Circle(
             self.transport, self.account, self.directory, self._case_keys, self.cases
         )
+        self.rewrapping = Rewrapping(self.transport, self.directory, self.circle)
         self.thread = Thread(self.transport, self.account, self.circle, self.attachments, self.log)
         self.steps = Steps(self.transport, self.thread)
         owed = Owed(self.transport, self.account, self.directory, self.secrets, self.governing)
@@ -109,9 +111,26 @@ class CordeeClient:
         """After signing in. What is owed must not keep anybody from working."""
         self.reports.account = self.account.id
         if self.account.facts.get("certified"):
+            self._compare_own_keys()
             with suppress(CordeeError):
                 self.heal()
         return self.account.facts
+
+    def _compare_own_keys(self) -> None:
+        """Others must be shown the keys that opened here, and the log must hold them.
+
+        Raises ``OwnKeysBroken`` and ``LogRefused``; whatever else fails is told where it matters.
+        """
+        keys = self.account.keys
+        try:
+            shown = self.directory.person(keys.account, refresh=True)
+        except (LogRefused, OwnKeysBroken):
+            raise
+        except CordeeError:
+            return
+        if (shown.seq, shown.account.sign_key) != (keys.seq, keys.sign_public):
+            about = About("account", keys.account, name=shown.name)
+            raise OwnKeysBroken("the server shows others other keys than these", about)
 
     def _heard(self, event: str, payload: dict[str, Any]) -> None:
         """A live event that may mean something is owed, or that something is no longer ours."""

@@ -2,13 +2,15 @@
 
 ``device.key`` holds a random key; ``session.json`` the session's cookie and the account's keys
 sealed under it. Whoever copies one of the two alone has nothing; whoever can read this user's files
-has the session, as with any program of this user. ``sign-out`` removes both.
+has the session, as with any program of this user. ``sign-out`` removes both. ``key-log`` holds what
+was verified of the public key log.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,17 @@ class Device:
         }
         write_private(self.directory / "device.key", b64(device_key).encode())
         write_private(self.directory / "session.json", json.dumps(record, indent=1).encode())
+        self.keep_log(client)
+
+    def keep_log(self, client: CordeeClient) -> None:
+        """Save what was verified of the key log: a later run notices if it was taken back."""
+        if kept := client.log.kept():
+            write_private(self.directory / "key-log", kept)
+
+    def recall_log(self, client: CordeeClient) -> None:
+        """Let a client start from what an earlier run verified of the key log."""
+        with suppress(FileNotFoundError):
+            client.log.remember((self.directory / "key-log").read_bytes())
 
     def client(self) -> CordeeClient:
         """Take up the saved session. Raises ``NotUnlocked``, ``OwnKeysBroken``, ``NotSignedIn``."""
@@ -71,11 +84,13 @@ class Device:
             record["net"], record["account"], device_key, sealed, record["statements"]
         )
         client = CordeeClient(record["base_url"])
+        self.recall_log(client)
         client.resume(keys, record["cookies"], record["csrf"])
         return client
 
     def forget(self) -> None:
-        """Remove what was kept."""
+        """Remove session and keys. What was seen of the public key log stays: it is no secret, and
+        the next person here should notice as well if the server takes it back."""
         for name in ("session.json", "device.key"):
             (self.directory / name).unlink(missing_ok=True)
 

@@ -69,8 +69,12 @@ def signed_in() -> Iterator[CordeeClient]:
     """The client of whoever is signed in on this machine."""
     from client.device import Device
 
-    with Device.here().client() as client:
-        yield client
+    device = Device.here()
+    with device.client() as client:
+        try:
+            yield client
+        finally:
+            device.keep_log(client)
 
 
 def show(value: Any, as_json: bool, text: str) -> None:

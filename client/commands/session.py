@@ -22,9 +22,11 @@ def sign_in(mail: str, url: str, code: str) -> None:
     from client.device import Device
 
     password = os.environ.get("CORDEE_PASSWORD") or click.prompt("Password", hide_input=True)
+    device = Device.here()
     with CordeeClient(url) as client:
+        device.recall_log(client)
         facts = client.sign_in(mail, password, code.replace(" ", ""))
-        Device.here().keep(client, mail)
+        device.keep(client, mail)
     click.echo(f"Signed in as {facts['name']}.")
     if not facts.get("certified"):
         click.echo("An administrator must still certify this account.")

@@ -15,6 +15,7 @@ import pytest
 
 from app.migrate import migrate
 from client.demo_pictures import ecg_strip
+from protocol.encoding import b64
 from tests.support.serving import ROOT, ServedApp
 
 
@@ -134,12 +135,31 @@ def test_what_is_kept_is_private_and_goes_with_sign_out(
     terminal = Terminal(demonstration, tmp_path / "morel")
     terminal.sign_in("ines.morel@demo.cordee.invalid")
     kept = sorted(terminal.state.iterdir())
-    assert [path.name for path in kept] == ["device.key", "session.json"]
+    assert [path.name for path in kept] == ["device.key", "key-log", "session.json"]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in kept)
-    assert "Polyarthr" not in kept[1].read_text() and "seed" not in kept[1].read_text()
+    session = kept[2].read_text()
+    assert "Polyarthr" not in session and "seed" not in session
     terminal.run("sign-out")
-    assert not list(terminal.state.iterdir())
+    assert [path.name for path in terminal.state.iterdir()] == ["key-log"]
     assert "sign-in" in terminal.run("cases", code=1)
+
+
+def test_a_server_that_takes_the_log_back_is_noticed_by_the_next_run(
+    demonstration: ServedApp, tmp_path: Path
+) -> None:
+    """What an earlier command verified is held against the server, even after signing out."""
+    terminal = Terminal(demonstration, tmp_path / "jacquier")
+    terminal.sign_in("paul.jacquier@demo.cordee.invalid")
+    terminal.run("sign-out")
+    path = terminal.state / "key-log"
+    head, _, leaves = path.read_bytes().partition(b"\n")
+    seen = json.loads(head)
+    longer = {**seen, "size": seen["size"] + 1, "root": b64(bytes(32))}
+    path.write_bytes(json.dumps(longer).encode() + b"\n" + leaves + bytes(53))
+    with pytest.raises(AssertionError, match="older log of keys"):
+        terminal.sign_in("paul.jacquier@demo.cordee.invalid")
+    path.write_bytes(head + b"\n" + leaves)
+    terminal.sign_in("paul.jacquier@demo.cordee.invalid")
 
 
 def test_a_device_key_that_does_not_fit_is_a_broken_seal(
@@ -150,7 +170,7 @@ def test_a_device_key_that_does_not_fit_is_a_broken_seal(
     key = terminal.state / "device.key"
     kept = key.read_text()
     key.write_text("A" * 43 + "=")
-    assert "Broken seal" in terminal.run("cases", code=3)
+    assert "are not yours" in terminal.run("cases", code=3)
     key.write_text(kept)
     assert "urgent" in terminal.run("cases")
     terminal.run("sign-out")
