@@ -24,31 +24,54 @@ interface Pending {
   departures?: { group: string; members: string[] }[];
 }
 
+/** The server names no more cases than this at once. */
+const AT_ONCE = 50;
+
 /** Do all of it that this person can. One tab at a time; another device may be faster. */
 export async function heal(): Promise<void> {
   if (!heldKeys()) return;
   await navigator.locks.request('cordee-grants', { ifAvailable: true }, async (held) => {
-    if (!held) return;
-    const asked = await api<Pending>('GET', '/pending-grants');
-    const { items, links = [], cases = [], regrants = [], departures = [] } = asked;
-    for (const one of departures) await quietly('group', one.group, depart(one));
-    for (const one of items) await quietly('group', one.group, hand(one));
-    for (const one of links) await quietly('group', one.group, link(one));
-    for (const one of regrants) {
-      forgetPerson(one.account);
-      await quietly('case', one.case, regrant(one.case, one.account));
-    }
-    for (const id of cases) await quietly('case', id, rekey(id));
+    while (held && (await healSome()));
   });
 }
 
+/** One round; true when there is more to do. */
+async function healSome(): Promise<boolean> {
+  const asked = await api<Pending>('GET', '/pending-grants');
+  const { items, links = [], cases = [], regrants = [], departures = [] } = asked;
+  for (const one of departures) await quietly('group', one.group, () => depart(one));
+  for (const one of items) await quietly('group', one.group, () => hand(one));
+  for (const one of links) await quietly('group', one.group, () => link(one));
+  let mended = 0;
+  for (const { case: id, account } of shuffled(regrants)) {
+    forgetPerson(account);
+    if (await quietly('case', id, () => regrant(id, account))) mended += 1;
+  }
+  for (const id of shuffled(cases)) {
+    if (await quietly('case', id, () => rekey(id))) mended += 1;
+  }
+  return mended > 0 && Math.max(cases.length, regrants.length) >= AT_ONCE;
+}
+
+/** Colleagues are told of the same work: each begins elsewhere. */
+function shuffled<T>(work: readonly T[]): T[] {
+  const order = work.map((one) => ({ one, at: Math.random() }));
+  return order.sort((a, b) => a.at - b.at).map(({ one }) => one);
+}
+
 /** One deed that fails does not keep the others from being done; a broken seal is reported. */
-async function quietly(kind: SealSubject, id: string, deed: Promise<unknown>): Promise<void> {
+async function quietly(
+  kind: SealSubject,
+  id: string,
+  deed: () => Promise<unknown>,
+): Promise<boolean> {
   try {
-    await deed;
+    await deed();
+    return true;
   } catch (error) {
     if (error instanceof ProtocolError) reportSeal(kind, id, error);
     else ignoreLost(error);
+    return false;
   }
 }
 

@@ -296,29 +296,35 @@ async function netId(): Promise<string> {
   return net;
 }
 
-/** Something another device did first, or a line that fell: the next occasion will do. */
+/** Something another device did first, a line that fell, a lock: the next occasion will do. */
 export function ignoreLost(error: unknown): void {
-  if (!(error instanceof Problem) && !(error instanceof NetworkDown)) throw error;
+  if (heldKeys() && !(error instanceof Problem) && !(error instanceof NetworkDown)) throw error;
 }
 
-async function refresh(): Promise<void> {
-  if (!heldKeys()) return;
-  try {
-    await loadGroups();
-    // With the cases' own code, which the first paint does not need.
-    const { heal } = await import('./case-heal.ts');
-    await heal();
-  } catch (error) {
-    ignoreLost(error);
-  }
+async function look(): Promise<void> {
+  if (heldKeys()) await loadGroups().catch(ignoreLost);
 }
 
-let again: ReturnType<typeof setTimeout> | undefined;
+async function mend(): Promise<void> {
+  // With the cases' own code, which the first paint does not need.
+  const cases = await import('./case-heal.ts').catch(() => null);
+  await cases?.heal().catch(ignoreLost);
+}
 
-/** Many changes at once, as when a case is forwarded to a pool of fifty, cost one look. */
+let looking: ReturnType<typeof setTimeout> | undefined;
+let mending: ReturnType<typeof setTimeout> | undefined;
+
+/** Many changes in a row cost one look. */
 function refreshSoon(): void {
-  clearTimeout(again);
-  again = setTimeout(() => void refresh(), 100);
+  clearTimeout(looking);
+  looking = setTimeout(() => void look(), 100);
+  mendSoon();
+}
+
+/** A whole pool hears of the same work: not all of it at the same moment. */
+function mendSoon(): void {
+  clearTimeout(mending);
+  mending = setTimeout(() => void mend(), 200 + 1_800 * Math.random());
 }
 
 /** Load groups now and keep them current. Called once the person may work. */
@@ -333,12 +339,14 @@ export function startGroups(): void {
       forgetGroup(id);
       refreshSoon();
     });
+    // Somebody's keys are new: what they could read is to be wrapped to them again.
+    on('account:changed', mendSoon);
     on<{ group: string }>('group:left', ({ group: id }) => {
       leaveGroup(id);
       refreshSoon();
     });
   }
-  void refresh();
+  void look().then(mend);
 }
 
 let started = false;

@@ -25,6 +25,7 @@ import type { Side } from '../crypto/safety.ts';
 import { type Statement, statementHash } from '../crypto/statement.ts';
 import { api, NetworkDown } from '../transport/http.ts';
 import { type KeptLog, recallLog, rememberLog } from './log-store.ts';
+import { reportSeal } from './seal-reports.ts';
 
 /** A checkpoint as signed messages carry it. */
 export interface SeenLog {
@@ -188,6 +189,7 @@ export class KeyLog {
 
   private found(fault: Error): Error {
     if (!(this.fault.value instanceof LogForked)) this.fault.value = fault;
+    reportSeal('log', this.rules?.net ?? '', fault);
     return fault;
   }
 
