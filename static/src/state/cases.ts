@@ -353,13 +353,13 @@ export function startCases(): void {
   locked.subscribe((shut) => {
     if (!shut && me.value?.certified) begin();
   });
-  let joined: ReadonlySet<string> | null = null;
+  let joined = viewer.value.groups;
   groups.subscribe(() => {
-    const now = groupsLoaded.value ? viewer.value.groups : null;
-    const isNew = (id: string) => joined !== null && !joined.has(id);
+    const before = joined;
+    joined = viewer.value.groups;
     // A group one has just been put into brings its cases.
-    if (now && [...now].some(isNew) && listing.value.ready) void loadCases();
-    joined = now;
+    const entered = groupsLoaded.value && [...joined].some((id) => !before.has(id));
+    if (entered && listing.value.ready) void loadCases();
     // New keys may open what was closed.
     const closed = [...opened.value].filter(([, { seal }]) => seal.state !== 'whole');
     if (closed.length > 0 && !locked.value) openSoon(closed.map(([id]) => id));
