@@ -19,8 +19,9 @@ from uuid import uuid4
 from client.account import OwnAccount
 from client.cleaning import CleanedFile, PlainFile, clean_file
 from client.crypto import random_key, sealed_parts, unsealed_parts
-from client.errors import AttachmentBroken, NetworkDown, Refused, broken_as
+from client.errors import About, AttachmentBroken, NetworkDown, Refused, broken_as
 from client.transport import API, Transport
+from client.verdicts import Reporting
 from protocol.encoding import b64, unb64
 from protocol.statements import Manifest, Preview
 
@@ -72,7 +73,7 @@ class SealedBlob:
     part_sizes: list[int]
 
 
-class Attachments:
+class Attachments(Reporting):
     """Sealing, uploading and downloading files of a case."""
 
     def __init__(self, transport: Transport, own: OwnAccount) -> None:
@@ -229,9 +230,10 @@ class Attachments:
         is only known to be the last when this returns.
         """
         digests = [unb64(part.sha256) for part in manifest.parts]
-        parts = self._parts(manifest)
+        about = About("attachment", manifest.id, case, getattr(manifest, "name", ""))
+        parts = self._parts(manifest, about)
         done = 0
-        with broken_as(AttachmentBroken, f"attachment {manifest.id}"):
+        with broken_as(AttachmentBroken, f"attachment {manifest.id}", about):
             for plain in unsealed_parts(
                 unb64(manifest.key), self._own.keys.net, case, manifest.id, parts, digests=digests
             ):
@@ -240,13 +242,18 @@ class Attachments:
                 if progress:
                     progress(done, manifest.size)
         if done != manifest.size:
-            raise AttachmentBroken(f"attachment {manifest.id}: not of the size that was signed")
+            raise AttachmentBroken(
+                f"attachment {manifest.id}: not of the size that was signed", about
+            )
 
-    def _parts(self, manifest: Manifest | Preview) -> Iterator[bytes]:
-        """Ciphertext cut as the manifest says; takes up again where the line broke."""
+    def _parts(self, manifest: Manifest | Preview, about: About) -> Iterator[bytes]:
+        """Ciphertext cut as the manifest says; takes up again where the line broke.
+
+        A server that keeps ending before the last byte, without the line having broken, has cut it.
+        """
         sizes = [part.size for part in manifest.parts]
         total, held, index, position = sum(sizes), bytearray(), 0, 0
-        fruitless = 0
+        fruitless = ends = 0
         while index < len(sizes):
             try:
                 for piece in self._bytes_from(manifest.id, position, total):
@@ -258,13 +265,16 @@ class Attachments:
                         del held[: sizes[index]]
                         index += 1
                 if index < len(sizes):
+                    ends += 1
+                    if ends > RESUMPTIONS:
+                        raise AttachmentBroken(f"attachment {manifest.id}: cut short", about)
                     raise NetworkDown(f"attachment {manifest.id} ended early")
             except NetworkDown:
                 fruitless += 1
                 if fruitless > RESUMPTIONS:
                     raise
         if held:
-            raise AttachmentBroken(f"attachment {manifest.id}: more bytes than were signed")
+            raise AttachmentBroken(f"attachment {manifest.id}: more bytes than were signed", about)
 
     def _bytes_from(self, ident: str, position: int, total: int) -> Iterator[bytes]:
         if position >= total:

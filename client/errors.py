@@ -223,6 +223,10 @@ class MessageMisplaced(BrokenSeal):
     """A message was signed for another place, author or kind than the server shows it at."""
 
 
+class MessageReplayed(BrokenSeal):
+    """The server shows one message at two places."""
+
+
 class MessageMissing(BrokenSeal):
     """The author had seen a message that the server no longer shows."""
 

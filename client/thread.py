@@ -17,8 +17,10 @@ from client.cleaning import PlainFile
 from client.directory import Person
 from client.errors import (
     About,
+    BrokenSeal,
     MessageBroken,
     MessageMissing,
+    MessageReplayed,
     StaleEpoch,
     StaleGeneration,
     StillOutdated,
@@ -60,6 +62,16 @@ class Sealed:
         return {"id": self.id, **self.fields()}
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """A message that cannot be believed, where it stands; ``sequence`` 0 for the whole."""
+
+    sequence: int
+    id: str
+    broken: BrokenSeal
+    seen: tuple[str, ...] = ()
+
+
 class Gossip(Protocol):
     """The key log as verified here, told and compared; ``client.key_log.KeyLog`` does."""
 
@@ -88,9 +100,12 @@ class Thread(Reporting):
         self._log = log
         self._heads: dict[str, tuple[int, str]] = {}
         """Case → sequence and id of the last message read or written here."""
+        self._places: dict[str, dict[str, int]] = {}
+        """Case → message → sequence, as read here."""
 
     def forget(self) -> None:
         self._heads.clear()
+        self._places.clear()
 
     @property
     def me(self) -> str:
@@ -106,6 +121,31 @@ class Thread(Reporting):
         messages = self.since(case, 0)
         _check_whole(About("case", case, name=self._cases.number(case)), messages, last)
         return messages
+
+    def readable(self, case: str) -> list[Message | Unreadable]:
+        """The whole conversation with each broken seal in its place: the rest stays usable.
+
+        What concerns the conversation as a whole, such as a message held back, comes last.
+        """
+        shown: list[Message | Unreadable] = []
+        last = self._heads.get(case, (0, ""))[0]
+        while True:
+            after = shown[-1].sequence if shown else 0
+            rows = self._rows(case, after=after)
+            for row in rows:
+                try:
+                    shown.extend(self.verify(case, [row]))
+                except BrokenSeal as broken:
+                    self.report(broken)
+                    shown.append(Unreadable(int(row["sequence"]), str(row["id"]), broken))
+            if len(rows) < PAGE:
+                break
+        try:
+            _check_whole(About("case", case, name=self._cases.number(case)), shown, last)
+        except BrokenSeal as broken:
+            self.report(broken)
+            shown.append(Unreadable(0, "", broken))
+        return shown
 
     def since(self, case: str, sequence: int) -> list[Message]:
         """Messages after ``sequence``, as after a broken line."""
@@ -133,8 +173,18 @@ class Thread(Reporting):
             for row in sorted(rows, key=lambda row: int(row["sequence"]))
         ]
         for message in messages:
+            self._once(case, message)
             self._note(case, message.id, message.sequence)
         return messages
+
+    def _once(self, case: str, message: Message) -> None:
+        """One message stands at one place, for as long as this client lives."""
+        place = self._places.setdefault(case, {}).setdefault(message.id, message.sequence)
+        if place != message.sequence:
+            raise MessageReplayed(
+                f"message {message.id} stands at {place} and, twice, at {message.sequence}",
+                About("case", case, name=self._cases.number(case)),
+            )
 
     def _opened(
         self, case: str, keys: Mapping[int, bytes], row: Mapping[str, Any], author: Person
@@ -271,8 +321,12 @@ class Thread(Reporting):
         return answer
 
     def _page(self, case: str, **params: Any) -> list[Message]:
+        return self.verify(case, self._rows(case, **params))
+
+    def _rows(self, case: str, **params: Any) -> list[Mapping[str, Any]]:
         answer = self._transport.get(f"/cases/{case}/messages", **{"limit": PAGE, **params})
-        return self.verify(case, answer["items"])
+        rows: list[Mapping[str, Any]] = answer["items"]
+        return rows
 
     def _head(self, case: str) -> list[str]:
         """The last message one has read or written, for ``seen``."""
@@ -293,7 +347,7 @@ def _described(files: Iterable[SealedFile]) -> int:
     return sum(len(json.dumps(file.manifest)) * 4 // 3 for file in files)
 
 
-def _check_whole(about: About, messages: Sequence[Message], last: int) -> None:
+def _check_whole(about: About, messages: Sequence[Message | Unreadable], last: int) -> None:
     """A conversation read from its beginning has no gap, ends no earlier than before, and holds
     every message its authors had seen."""
     if [message.sequence for message in messages] != list(range(1, len(messages) + 1)):

@@ -76,6 +76,9 @@ SENTENCES: dict[type[BrokenSeal], str] = {
     errors.MessageMisplaced: msg(
         "%(name)s was signed for another place, author or kind; it is not shown here."
     ),
+    errors.MessageReplayed: msg(
+        "The server shows a message of case %(name)s twice; it is not shown again."
+    ),
     errors.MessageMissing: msg(
         "The server holds back a message of case %(name)s that a colleague had read."
     ),

@@ -71,7 +71,7 @@ class LyingServer(httpx.BaseTransport):
 
 @dataclass
 class Village:
-    """An administrator, Dr Favre who asks, Dr Blanc and Dr Benali who answer."""
+    """An administrator, Dr Favre who asks, Dr Blanc and Dr Benali who answer, Dr Mermet aside."""
 
     app: Flask
     root: RootKey
@@ -141,6 +141,7 @@ def village(tmp_path_factory: pytest.TempPathFactory, migrated_template: Path) -
     favre = village.sign_up("favre", "Dr Claire Favre", specialty="general_practice")
     blanc = village.sign_up("blanc", "Dr Sophie Blanc", specialty="dermatology")
     benali = village.sign_up("benali", "Dr Karim Benali", specialty="dermatology")
+    village.sign_up("mermet", "Dr Luc Mermet", specialty="general_practice")
     office = administrator.administration
     village.pool = office.create_pool(
         "Dermatologie",
