@@ -18,7 +18,7 @@ import { requireGroupSecret, unwrap } from '../worker/sealing.ts';
 import { recallGroups, rememberGroups } from './device.ts';
 import { type Asking, onLater, requireLogged } from './key-log.ts';
 import { heldKeys, kemSeedOf, myKeys, onLock } from './keys.ts';
-import { checkTwice, person, underPolicy } from './people.ts';
+import { checkOwnKeys, checkTwice, person, underPolicy } from './people.ts';
 import { reportSeal } from './seal-reports.ts';
 import { network } from './session.ts';
 import type { Named } from './types.ts';
@@ -346,7 +346,7 @@ export function startGroups(): void {
       refreshSoon();
     });
   }
-  void look().then(mend);
+  void look().then(checkOwnKeys).then(mend);
 }
 
 let started = false;

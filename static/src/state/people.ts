@@ -3,7 +3,8 @@
  * a key is believed only when the chain from the pinned network root down to it holds.
  */
 
-import type { Bytes } from '../crypto/bytes.ts';
+import { type Signal, signal } from '@preact/signals';
+import { type Bytes, sameBytes } from '../crypto/bytes.ts';
 import { type Policy, verifyAccountChain, verifyPolicyChain } from '../crypto/chain.ts';
 import {
   ProtocolError,
@@ -17,7 +18,7 @@ import { recall, recallPerson, remember, rememberPerson } from './device.ts';
 import { type Asking, followLog, onLater, requireLogged } from './key-log.ts';
 import { myKeys, onLock } from './keys.ts';
 import { reportSeal } from './seal-reports.ts';
-import { loadNetwork, network, online } from './session.ts';
+import { loadNetwork, me, network, online } from './session.ts';
 import type { DirectoryEntry, Named } from './types.ts';
 
 export interface VerifiedPerson {
@@ -244,6 +245,24 @@ export function person(id: string): Promise<VerifiedPerson> {
   return found;
 }
 
+/** What is wrong with our own keys as everybody is shown them, for the interface to say. */
+export const ownFault: Signal<Error | null> = signal(null);
+
+/** Compare what the directory and the log say of us with the keys in our hands. */
+export async function checkOwnKeys(): Promise<void> {
+  try {
+    const mine = await myKeys();
+    const shown = await person(mine.account);
+    const same = shown.seq === mine.seq && sameBytes(shown.signKey, mine.signPublic);
+    if (!same) throw new SubjectChanged('others are shown other keys under our name');
+    ownFault.value = null;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) return;
+    ownFault.value = error;
+    reportSeal('account', me.value?.id ?? '', error);
+  }
+}
+
 /** Forget what is known of somebody, or of everybody: keys or certifications changed. */
 export function forgetPerson(id?: string): void {
   if (id === undefined) known.clear();
@@ -253,6 +272,7 @@ export function forgetPerson(id?: string): void {
 onLock(() => {
   known.clear();
   trusted = null;
+  ownFault.value = null;
 });
 
 on<{ account: string }>('account:changed', ({ account }) => forgetPerson(account));

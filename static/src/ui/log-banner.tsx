@@ -1,14 +1,20 @@
 import type { JSX } from 'preact';
+import { t } from '../i18n.ts';
 import { logFault } from '../state/key-log.ts';
+import { ownFault } from '../state/people.ts';
+import { verdictWords } from '../state/verdicts.ts';
 import { Banner } from './feedback.tsx';
-import { explain } from './problems.tsx';
 
-/** The log of keys itself does not hold: what was verified stays in use, nothing new is believed. */
+/**
+ * The log of keys itself does not hold, or our own keys in it: what was verified stays in use,
+ * nothing new is believed.
+ */
 export function LogBanner(): JSX.Element | null {
-  if (!logFault.value) return null;
+  const fault = logFault.value ?? ownFault.value;
+  if (!fault) return null;
   return (
     <div class="log-banner">
-      <Banner tone="problem">{explain(logFault.value)}</Banner>
+      <Banner tone="problem">{verdictWords(fault, { name: t('Your own keys') })}</Banner>
     </div>
   );
 }
