@@ -111,40 +111,47 @@ def _look(
     belonging = {tuple(row) for row in connection.execute(_MEMBERS, accounts)}
     asked = {"messages": list({knock.message_id for knock in knocks if knock.message_id})}
     known = set(connection.execute(_MESSAGES, asked).scalars()) if asked["messages"] else set()
-    concerned = {
-        knock
-        for knock in knocks
-        if (case := cases.get(knock.case_id))
-        and (
+    found: list[tuple[ThreadPlace, bool] | None] = []
+    others: list[int] = []
+    for place, knock in enumerate(knocks):
+        case = cases.get(knock.case_id)
+        if case is None:
+            found.append(None)
+            continue
+        concerned = (
             case.opened_by == knock.account_id
             or (case.pool_id, knock.account_id) in belonging
             or (case.care_team_id, knock.account_id) in belonging
         )
-    }
-    others = [knock for knock in knocks if knock not in concerned and knock.case_id in cases]
+        found.append((_place(case, knock.message_id in known), concerned))
+        if not concerned:
+            others.append(place)
     if others:
-        concerned |= _brought_in(connection, others, belonging)
-    return [
-        (_place(cases[knock.case_id], knock.message_id in known), knock in concerned)
-        if knock.case_id in cases
-        else None
-        for knock in knocks
-    ]
+        parties = _party_rows(connection, [knocks[place].case_id for place in others])
+        for place in others:
+            found[place] = _brought_in(knocks[place], found[place], parties, belonging)
+    return found
+
+
+def _party_rows(connection: Connection, case_ids: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
+    """(case, holder) of those who read these cases and stand in none of their columns."""
+    asked = {"cases": list(set(case_ids))}
+    return [(row.case_id, row.holder_id) for row in connection.execute(_PARTIES, asked)]
 
 
 def _brought_in(
-    connection: Connection, knocks: Sequence[_Knock], belonging: set[tuple[UUID, UUID]]
-) -> set[_Knock]:
-    """Those who stand in no column of their case and yet in its circle."""
-    asked = {"cases": list({knock.case_id for knock in knocks})}
-    parties = connection.execute(_PARTIES, asked).all()
-    return {
-        knock
-        for knock in knocks
-        for case_id, holder in parties
-        if case_id == knock.case_id
+    knock: _Knock,
+    found: tuple[ThreadPlace, bool] | None,
+    parties: Iterable[tuple[UUID, UUID]],
+    belonging: set[tuple[UUID, UUID]],
+) -> tuple[ThreadPlace, bool] | None:
+    """The same place, now knowing whether the person was let in after the opening."""
+    inside = any(
+        case_id == knock.case_id
         and (holder == knock.account_id or (holder, knock.account_id) in belonging)
-    }
+        for case_id, holder in parties
+    )
+    return (found[0], inside) if found else None
 
 
 def _place(case: Row[*tuple[Any, ...]], known: bool) -> ThreadPlace:

@@ -9,14 +9,26 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from app.announcements import on_record
 from app.db import session
 from auth.actor import Actor
 from auth.models import Account, AccountStatement
 from messaging.errors import StaleEpoch
-from messaging.models import Case, CaseGrant, CaseParty, Due
+from messaging.models import Case, CaseGrant, CaseParty, Due, Role
 from messaging.service.access import READING
 from pools.announced import GroupRekeyed
 from pools.models import Group
@@ -41,12 +53,19 @@ def mark_stale(fact: GroupRekeyed) -> None:
     for the other in a circle. The group's row is held already; whoever seals to a group holds it
     before the case.
     """
-    held = select(CaseParty.case_id).where(
-        CaseParty.holder_id == fact.group_id, CaseParty.left_at.is_(None)
-    )
+    # Pools and teams stand in columns whose indexes part the open cases from an endless past.
+    read = union_all(
+        select(Case.id).where(Case.pool_id == fact.group_id, Case.settled_at.is_(None)),
+        select(Case.id).where(Case.care_team_id == fact.group_id, Case.settled_at.is_(None)),
+        select(CaseParty.case_id).where(
+            CaseParty.holder_id == fact.group_id,
+            CaseParty.left_at.is_(None),
+            CaseParty.role.not_in((Role.POOL, Role.CARE_TEAM)),
+        ),
+    ).subquery()
     open_cases = (
         select(Case.id)
-        .where(Case.settled_at.is_(None), Case.id.in_(held))
+        .where(Case.settled_at.is_(None), Case.id.in_(select(read.c.id)))
         .order_by(Case.id)
         .with_for_update()
     )
