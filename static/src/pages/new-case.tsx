@@ -42,6 +42,8 @@ export default function NewCasePage({ params }: { params: Params }): JSX.Element
   useEffect(startCases, []);
   useEffect(() => {
     if (!id) {
+      // One's care team shares the case from the start, so it must be known first.
+      if (!groupsLoaded.value) return;
       // An address of its own from the first touch, so that a reload comes back here.
       const fresh = newCaseDraft(myCareTeams()[0]?.id ?? null);
       draft.value = fresh;
@@ -55,7 +57,7 @@ export default function NewCasePage({ params }: { params: Params }): JSX.Element
       // Sent since, from here or another tab; or never written in, or deleted.
       else navigate(caseRow(id) ? `/cases/${id}` : '/new', { replace: true });
     });
-  }, [id, draft]);
+  }, [id, draft, groupsLoaded.value]);
   // What can be sent is judged by the groups, which come a moment later after a reload.
   if (!draft.value || !groupsLoaded.value) return <Waiting />;
   return <Wizard key={draft.value.id} initial={draft.value} />;
