@@ -4,10 +4,12 @@
 """
 
 from client.commands import (
+    accounts,
     custodian,
     founding,
     groups,
     reading,
+    rewrapping,
     session,
     trace,
     travelling,
@@ -17,6 +19,7 @@ from client.commands import (
 from client.commands.base import commands
 
 __all__ = [
+    "accounts",
     "commands",
     "custodian",
     "founding",

@@ -73,6 +73,7 @@ def test_an_uncertified_person_passes_only_their_own_doors() -> None:
         Permission.SESSION_OWN,
         Permission.ACCOUNT_OWN,
         Permission.NOTIFICATION_OWN,
+        Permission.SEAL_REPORT,
     }
     assert ROLES["uncertified"] < ROLES["clinician"] < ROLES["administrator"] == set(Permission)
 
