@@ -1,0 +1,40 @@
+"""What people hear at once of a colleague's keys and leave, and administrators of broken seals."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from client.crypto import cosign_statement
+from tests.factories.care import CareCircle
+from tests.factories.people import b64
+from tests.realtime.conftest import Connect
+
+
+def test_colleagues_and_administrators_hear_at_once(
+    care_circle: CareCircle, connect: Connect
+) -> None:
+    blanc, roche, admin = care_circle.blanc, care_circle.roche, care_circle.administrator
+    colleague, stranger, office = connect(roche), connect(care_circle.vidal), connect(admin)
+
+    blanc.put("/account/leave", {"from": "2026-01-01T00:00:00Z", "until": "2027-06-01T00:00:00Z"})
+    assert colleague.wait_for("account:changed") == {"account": blanc.id}
+    report = {"id": str(uuid4()), "subject_kind": "policy", "verdict": "signature_invalid"}
+    assert blanc.post("/seal-reports", report).status_code == 204
+    assert office.wait_for("seal:reported") == {"id": report["id"]}
+
+    new = blanc.renewed()
+    statement = new.next_statement([blanc.statement()], blanc.sign_seed)
+    body = {
+        "current_auth": b64(blanc.auth),
+        "totp_code": new.code(),
+        "statement": statement,
+        **new.key_seals(),
+    }
+    assert new.put("/account/keys", body).status_code == 200
+    cosigned = cosign_statement(statement, admin.sign_seed)
+    path = f"/accounts/{blanc.id}/certification"
+    colleague.heard.clear()
+    assert admin.put(path, {"statement": cosigned}).status_code == 200
+    assert colleague.wait_for("account:changed") == {"account": blanc.id}
+    assert {"account:changed", "seal:reported"}.isdisjoint(stranger.names())
+    assert "seal:reported" not in colleague.names()
