@@ -40,7 +40,7 @@ class Permission(StrEnum):
     CASE_WRITE = "case:write"
     CASE_ANSWER = "case:answer"
     CASE_TRACE = "case:trace"
-    CASE_PASS_ON = "case:pass_on"
+    CASE_PASS_ON = "case:pass_on"  # noqa: S105 (a door, not a secret)
     """Pass a case one cannot read on to its next pool, when nobody of the present one does."""
 
     ATTACHMENT_WRITE = "attachment:write"

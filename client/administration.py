@@ -69,8 +69,10 @@ class Administration(Reporting):
         ``PersonNotTrusted``.
         """
         facts = self._facts_of(account)
-        waiting = [facts["pending"]["statement"]] if facts.get("pending") else []
-        *earlier, statement = [*facts["statements"], *waiting]
+        statements: list[dict[str, Any]] = list(facts["statements"])
+        if waiting := facts.get("pending"):
+            statements.append(waiting["statement"])
+        *earlier, statement = statements
         about = About("account", account, name=str(facts.get("name", "")))
         with broken_as(PersonNotTrusted, f"keys of account {account}", about):
             chain = verify_last_keys(earlier, statement, self._network.policy())

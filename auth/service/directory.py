@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.db import session
 from app.errors import ValidationFailed
@@ -32,7 +32,7 @@ def list_accounts(actor: Actor, query: AccountQuery) -> AccountList:
     sees_all = actor.may(Permission.ACCOUNT_INVITE)
     wanted: Select[Account] = select(Account)
     if not sees_all:
-        known = Account.certified_at.is_not(None)
+        known: ColumnElement[bool] = Account.certified_at.is_not(None)
         if query.ids:
             known = or_(known, Account.id.in_(select(AccountPending.account_id)))
         wanted = wanted.where(known)

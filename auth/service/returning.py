@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from app import clock, sealing
 from app.announcements import announce_on_commit
 from app.db import session
+from app.errors import DomainError
 from app.transactions import transactional
 from auth.actor import Actor, Visitor
 from auth.announced import ReturnOffered
@@ -102,7 +103,7 @@ def _start_return(actor: Actor, account_id: UUID, body: ReturnStart) -> ReturnSt
 
 
 def _check_start(actor: Actor, account: Account) -> None:
-    reason = None
+    reason: DomainError | None = None
     if actor.account_id not in registrar_ids():
         reason = NotPermitted()
     elif actor.account_id == account.id:

@@ -56,7 +56,7 @@ def standings_of(accounts: Collection[Account]) -> Standings:
 def view_leave(leave: AccountLeave, names: dict[UUID, str]) -> LeaveView:
     delegate = leave.delegate_id
     return LeaveView(
-        from_=leave.starts_at,
+        **{"from": leave.starts_at},
         until=leave.ends_at,
         delegate=AccountName(id=delegate, name=names[delegate]) if delegate else None,
     )
