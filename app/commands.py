@@ -219,15 +219,20 @@ def log_key() -> None:
 @trace.command()
 @click.option("--head", "noted", help="a head noted earlier, PLACE:HASH, as `head` prints it")
 def verify(noted: str | None) -> None:
-    """Find every changed, missing or reordered row and name it. Exit code 1 if there is one."""
+    """Find every changed, missing or reordered row, and every entry of the logs that is not as it
+    was signed, and name it. Exit code 1 if there is one."""
     from app.transactions import transaction
     from trace.chain import verify_chain
+    from trace.checking import verify_log
     from trace.sequencer import place_rows
+    from trace.trees import Tree
 
     with _application():
         place_rows()
         with transaction(read_only=True) as running:
             verdict = verify_chain(running, now=clock.now(), noted=_noted(noted))
+            for tree in Tree:
+                verdict.faults += verify_log(tree)
     for fault in verdict.faults:
         click.echo(f"{fault.kind}: {fault.words}")
     click.echo(f"{verdict.rows} rows; head {verdict.last_place}:{verdict.head.hex()}")

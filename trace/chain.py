@@ -47,7 +47,7 @@ class Fault:
     """One thing that is not as it was recorded."""
 
     kind: str
-    """`changed`, `missing`, `reordered`, `unplaced` or `cut`."""
+    """`changed`, `missing`, `reordered`, `unplaced`, `cut` or `rewritten`."""
     place: int | None
     trace_id: int | None
     words: str
