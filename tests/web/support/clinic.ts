@@ -82,7 +82,9 @@ export class Clinic extends Registry {
   /** What is asked of devices beside missing grants. */
   readonly pending: Json = {};
   lie: Lie | null = null;
-  /** Runs before an answer is made: a second device, a fallen line. */
+  /** The line falls once at this address: before the server hears, or before it is heard. */
+  falls: { path: RegExp; when: 'before' | 'after' } | null = null;
+  /** Runs before an answer is made: a second device. */
   before: ((request: string) => unknown) | null = null;
   /** Who uses this device. */
   user!: Person;
@@ -98,7 +100,12 @@ export class Clinic extends Registry {
   static async start(): Promise<Clinic> {
     const http = createServer(async (request, response) => {
       const path = (request.url ?? '').replace('/api/v1', '');
-      const [status, body] = await clinic.answer(request.method ?? '', path, await read(request));
+      const asked = await read(request);
+      const falls = clinic.falls?.path.test(path) ? clinic.falls : null;
+      if (falls) clinic.falls = null;
+      if (falls?.when === 'before') return void response.destroy();
+      const [status, body] = await clinic.answer(request.method ?? '', path, asked);
+      if (falls) return void response.destroy();
       response.writeHead(status, { 'Content-Type': 'application/json' });
       response.end(status === 204 ? undefined : JSON.stringify(body));
     });
@@ -309,6 +316,8 @@ export class Clinic extends Registry {
   }
 
   private message(found: Case, id: string, body: Json): Json {
+    const posted = found.messages.find((known) => known.id === id);
+    if (posted) return { id, sequence: posted.sequence };
     if (found.rekeyDue) throw new Refusal(409, 'stale_epoch', { groups: [] });
     const { generation } = said<CasePayload>(found.events.at(-1) as never);
     if (body.generation !== generation) throw new Refusal(409, 'stale_generation');
