@@ -185,7 +185,12 @@ def come_back(person: Clinician, password: str) -> None:
     page, w = person.page, person.words
     page.goto("/demo/mails")
     page.locator('a[href*="return=1"]').first.click()
-    person.sees(w.like("Welcome back, {name}."))
+    person.sees(
+        w.like(
+            "Welcome back, {name}. You make new keys here; the old password, code and devices "
+            "stop working."
+        )
+    )
     page.get_by_label(w("Password"), exact=True).fill(password)
     expect(page.locator(".strength")).to_have_attribute("data-enough", "true")
     person.press("Continue")
