@@ -5,6 +5,7 @@
 
 from client.commands import (
     accounts,
+    comparing,
     custodian,
     founding,
     groups,
@@ -21,6 +22,7 @@ from client.commands.base import commands
 __all__ = [
     "accounts",
     "commands",
+    "comparing",
     "custodian",
     "founding",
     "groups",
