@@ -1,8 +1,9 @@
 /** What was opened here goes with the right to read it: from memory and from the device. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fetchCase, missing } from '../../static/src/state/case-fetching.ts';
 import { caseKey } from '../../static/src/state/case-keys.ts';
 import { dropRows, opened as headers, onDropped, rows } from '../../static/src/state/case-rows.ts';
-import { fetchCase, loadCases, missing } from '../../static/src/state/cases.ts';
+import { loadCases } from '../../static/src/state/cases.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
 import { findGroup, groupSecret, loadGroups } from '../../static/src/state/groups.ts';
 import { postOffice } from '../../static/src/state/outbox.ts';

@@ -6,8 +6,8 @@
  */
 import { afterAll, expect, it } from 'vitest';
 import { randomBytes } from '../../static/src/crypto/index.ts';
+import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
-import { fetchCase } from '../../static/src/state/cases.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
 import { postMessage, sealStaleAgain } from '../../static/src/state/posting.ts';
 import { askSecondOpinion, forwardCase, rekey, takeOff } from '../../static/src/state/sharing.ts';

@@ -15,11 +15,11 @@ import {
   unwrap,
 } from '../../static/src/crypto/index.ts';
 import type { CasePayload } from '../../static/src/crypto/payloads.ts';
+import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
 import { caseKey, openCase as readCase } from '../../static/src/state/case-keys.ts';
 import { keepRows, rows } from '../../static/src/state/case-rows.ts';
 import type { CaseRow } from '../../static/src/state/case-types.ts';
-import { fetchCase } from '../../static/src/state/cases.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
 import { groupSecret } from '../../static/src/state/groups.ts';
 import { postMessage, sealStaleAgain } from '../../static/src/state/posting.ts';

@@ -6,9 +6,10 @@
  */
 import { computed, type Signal, signal } from '@preact/signals';
 import { navigate, safePath } from '../router.ts';
-import { api, NetworkDown, Problem } from '../transport/http.ts';
+import { api, NetworkDown } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
 import { patientName } from './bodies.ts';
+import { isFollowed, loseCases, missing, refreshCase } from './case-fetching.ts';
 import {
   dropRows,
   forgetOpened,
@@ -170,7 +171,7 @@ async function dropLost(before: ReadonlyMap<string, CaseRow>, listed: Set<string
     [...kept.map((row) => [row.id, row] as const), ...before].filter(([id, row]) => {
       // What changed while the lists came may have moved from one to another.
       const untouched = rows.value.get(id) === row || !rows.value.has(id);
-      return !listed.has(id) && !followed.has(id) && untouched;
+      return !listed.has(id) && !isFollowed(id) && untouched;
     }),
   );
   const past = () => [...doubtful.values()].some((row) => !listed.has(row.id) && isPast(row));
@@ -229,52 +230,6 @@ export async function loadOlder(wanted: Role): Promise<CaseRow[]> {
   return page.items;
 }
 
-/** A case that this person cannot see, or that does not exist: the server does not tell which. */
-export const missing: Signal<ReadonlySet<string>> = signal(new Set());
-
-/** The whole case, with the events that prove its key. @throws NetworkDown, Problem */
-export async function fetchCase(id: string): Promise<CaseRow> {
-  try {
-    const row = await api<CaseRow>('GET', `/cases/${id}`);
-    keepRows([row]);
-    return row;
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) await loseCases([id]);
-    throw error;
-  }
-}
-
-/** Cases that are no longer ours. */
-async function loseCases(ids: readonly string[]): Promise<void> {
-  missing.value = new Set([...missing.value, ...ids]);
-  await dropRows(ids);
-}
-
-const refetching = new Map<string, Promise<CaseRow>>();
-
-/** `fetchCase`, once however many announcements come together; failures are left to the next one. */
-export function refreshCase(id: string): void {
-  if (refetching.has(id)) return;
-  const fetching = new Promise((done) => setTimeout(done, 60))
-    .then(() => fetchCase(id))
-    .finally(() => refetching.delete(id));
-  refetching.set(id, fetching);
-  fetching.catch(() => undefined);
-}
-
-/** Cases shown right now: their steps and events must be as fresh as the server's. */
-const followed = new Map<string, number>();
-
-/** Keep a case whole and fresh until the returned function is called. */
-export function follow(id: string): () => void {
-  followed.set(id, (followed.get(id) ?? 0) + 1);
-  return () => {
-    const left = (followed.get(id) ?? 1) - 1;
-    if (left > 0) followed.set(id, left);
-    else followed.delete(id);
-  };
-}
-
 interface CaseChange {
   case: string;
   state: CaseState;
@@ -292,7 +247,7 @@ interface CaseChange {
  */
 function hearChange(change: CaseChange): void {
   const known = rows.value.get(change.case);
-  if (followed.has(change.case)) {
+  if (isFollowed(change.case)) {
     refreshCase(change.case);
   } else if (known) {
     const news = Math.max(0, change.last_sequence - known.last_sequence);
@@ -386,7 +341,7 @@ export function startCases(): void {
   on<{ case: string }>('case:left', ({ case: id }) => void loseCases([id]));
   on<{ case: string }>('circle:changed', ({ case: id }) => {
     missing.value = new Set([...missing.value].filter((known) => known !== id));
-    if (followed.has(id)) refreshCase(id);
+    if (isFollowed(id)) refreshCase(id);
     else if (!rows.value.has(id)) fetchSoon();
   });
   onGroupLeft(() => {

@@ -1,8 +1,8 @@
 /** Acts of people at their device, as the pages do them, and what they then read. */
 import { expect } from 'vitest';
+import { fetchCase } from '../../../static/src/state/case-fetching.ts';
 import { openMessage, openCase as readCase } from '../../../static/src/state/case-keys.ts';
 import type { CaseRow, HeaderBody } from '../../../static/src/state/case-types.ts';
-import { fetchCase } from '../../../static/src/state/cases.ts';
 import { postOffice, refreshOutbox } from '../../../static/src/state/outbox.ts';
 import { openCase, postMessage, sealStaleAgain } from '../../../static/src/state/posting.ts';
 import type { Clinic, Person } from './clinic.ts';
