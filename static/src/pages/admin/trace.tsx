@@ -24,8 +24,10 @@ interface TraceRow {
   session: string | null;
 }
 
-const FILTERS = ['person', 'case', 'action', 'from', 'to'] as const;
+const FILTERS = ['store', 'person', 'case', 'action', 'from', 'to'] as const;
 type Filter = (typeof FILTERS)[number];
+
+const CASE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Whole days of the person's own calendar, as instants. */
 function instant(day: string, end: boolean): string {
@@ -49,7 +51,7 @@ function resultTag(result: TraceRow['result']): JSX.Element | null {
   return <Tag tone="urgent">{result === 'denied' ? t('Denied') : t('Refused')}</Tag>;
 }
 
-function Row({ row }: { row: TraceRow }): JSX.Element {
+function Row({ row, chained }: { row: TraceRow; chained: boolean }): JSX.Element {
   return (
     <li class="trace-row">
       <time class="tabular small" dateTime={row.at}>
@@ -73,7 +75,7 @@ function Row({ row }: { row: TraceRow }): JSX.Element {
       <span class="row">
         {resultTag(row.result)}
         {row.place === null ? (
-          <Tag tone="wait">{t('Not yet sealed')}</Tag>
+          chained && <Tag tone="wait">{t('Not yet sealed')}</Tag>
         ) : (
           <span class="quiet small tabular">{t('no. {place}', { place: row.place })}</span>
         )}
@@ -113,9 +115,20 @@ export default function Trace(): JSX.Element {
         'Every change and every reading, in the order it happened. Nothing can be altered or removed.',
       )}
       actions={
-        <a class="button" href={`${API}/trace.csv?${asked}`} download="cordee-trace.csv">
-          {t('Export as CSV')}
-        </a>
+        <>
+          {CASE_ID.test(filters['case'] ?? '') && (
+            <a
+              class="button"
+              href={`${API}/cases/${filters['case']}/trace-export`}
+              download="cordee-case-trace.json"
+            >
+              {t('Export with proofs')}
+            </a>
+          )}
+          <a class="button" href={`${API}/trace.csv?${asked}`} download="cordee-trace.csv">
+            {t('Export as CSV')}
+          </a>
+        </>
       }
     >
       <div class="stack">
@@ -126,6 +139,16 @@ export default function Trace(): JSX.Element {
               {t('Filters')}
             </summary>
             <div class="filter-grid">
+              <Select
+                label={t('Kept')}
+                name="store"
+                value={filters['store'] || 'act'}
+                options={[
+                  { value: 'act', label: t('Acts, with the record') },
+                  { value: 'security', label: t('Sign-ins and sessions, for a year') },
+                ]}
+                onChange={(chosen) => choose('store', chosen === 'security' ? chosen : '')}
+              />
               <Select
                 label={t('Person')}
                 name="person"
@@ -183,7 +206,7 @@ export default function Trace(): JSX.Element {
         {rows.length > 0 && (
           <ol class="list">
             {rows.map((row) => (
-              <Row key={row.id} row={row} />
+              <Row key={row.id} row={row} chained={!filters['store']} />
             ))}
           </ol>
         )}
