@@ -208,6 +208,14 @@ describe('the keys of a person', async () => {
     await expect(later).rejects.toEqual(named('SealBroken'));
   });
 
+  it('carry those of before a renewal, by the number of their statement', async () => {
+    const renewed = { ...secrets, former: [{ seq: 0, kemSeed: randomBytes(32) }] };
+    const sealed = await sealAccountSecrets(accountKey, net, account, 1, renewed);
+    expect(await openAccountSecrets(accountKey, net, account, 1, sealed)).toEqual(renewed);
+    const text = fromUtf8(await unseal(accountKey, `cordee1|keys|${net}|${account}|1`, sealed));
+    expect(JSON.parse(text).former).toEqual([{ seq: 0, kem_seed: expect.any(String) }]);
+  });
+
   it('are written as the Python client writes them', async () => {
     const sealed = await sealAccountSecrets(accountKey, net, account, 0, secrets);
     const text = fromUtf8(await unseal(accountKey, `cordee1|keys|${net}|${account}|0`, sealed));

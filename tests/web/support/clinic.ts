@@ -206,7 +206,9 @@ export class Clinic extends Registry {
     if (kind === 'pending-grants') return { items: this.missingGrants(), ...this.pending };
     if (kind === 'groups') {
       if (!id) return { items: [...this.groups.values()].map((one) => this.show(one)), next: null };
-      return this.inGroup(method, this.groups.get(id) as Group, what, body, part, last);
+      const group = this.groups.get(id);
+      if (!group) throw new Refusal(404, 'group_not_found');
+      return this.inGroup(method, group, what, body, part, last);
     }
     if (kind === 'cases') return this.inCase(method, id, what, part, body);
     throw new Refusal(404, 'not_found');
