@@ -1,4 +1,6 @@
 /** The page's side of the file worker. */
+import { errorNamed } from '../crypto/errors.ts';
+import { reportSeal } from '../state/seal-reports.ts';
 import { startWorker } from '../trusted.ts';
 import url from './files.worker.ts?worker&url';
 import type { Manifest, Sealed } from './manifest.ts';
@@ -67,7 +69,13 @@ export function openFile(place: Place, file: Sealed, progress?: Progress): Promi
     request,
     (reply) => (reply.type === 'opened' ? reply.file : undefined),
     progress,
-  );
+  ).catch((error: FileFailure) => {
+    if (error.code === 'broken_seal') {
+      const [name = ''] = error.message.split(':');
+      reportSeal('attachment', file.id, errorNamed(name, error.message), place.case);
+    }
+    throw error;
+  });
   if (file.size < 512 * 1024) {
     if (opening.size > PREVIEWS) opening.delete(opening.keys().next().value ?? '');
     opening.set(file.id, opened);
