@@ -162,9 +162,9 @@ class KeyLog:
     def require_logged(self, kind: str, subject: str, statements: Sequence[Statement]) -> None:
         """Refuse a chain that is not exactly what the log holds of this subject.
 
-        Statements signed a moment ago are waited for. Raises ``NotInLog`` and, when the log knows
-        a later statement, ``StatementWithheld``: it may have come between two requests, so fetch
-        the chain once more before believing it.
+        Statements signed a moment ago are waited for. Raises ``NotInLog``, ``WitnessMissing`` when
+        the witnesses lag behind and, when the log knows a later statement, ``StatementWithheld``:
+        it may have come between two requests, so fetch the chain once more before believing it.
         """
         with self._lock:
             if self._watched() is None:
@@ -177,6 +177,9 @@ class KeyLog:
             while not self._holds(place, hashes, f"{kind} {subject}"):
                 waited = self._clock() - began
                 if waited > PATIENCE:
+                    if self._runs_ahead():
+                        words = f"{kind} {subject}: logged, but no witness has seen it yet"
+                        raise WitnessMissing(words, self._about())
                     raise NotInLog(f"{kind} {subject}: not in the log", self._about())
                 self._refreshed_in_time(waited)
                 if not self._holds(place, hashes, f"{kind} {subject}"):
@@ -243,16 +246,24 @@ class KeyLog:
                     raise
                 self._sleep(PAUSE)
 
-    def _checkpoint(self, policy: Policy) -> Checkpoint:
+    def _runs_ahead(self) -> bool:
+        """Whether the log is longer than its witnesses know: what is missing may come yet."""
+        policy = self._policy
+        if policy is None or not policy.payload.k:
+            return False
+        return self._checkpoint(policy, witnessed=False).size > len(self._tree)
+
+    def _checkpoint(self, policy: Policy, *, witnessed: bool = True) -> Checkpoint:
         said = policy.payload
-        written = self._transport.send("GET", "/log/checkpoint").text
+        asked = {} if witnessed else {"newest": "true"}
+        written = self._transport.send("GET", "/log/checkpoint", params=asked).text
         try:
             return verify_checkpoint(
                 read_note(written),
                 key_log_origin(policy.net),
                 unb64(said.log_key or ""),
                 [unb64(key) for key in said.witnesses],
-                said.k,
+                said.k if witnessed else 0,
             )
         except WitnessesTooFew as error:
             raise WitnessMissing(str(error), self._about()) from error

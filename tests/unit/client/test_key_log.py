@@ -258,6 +258,18 @@ def test_a_statement_that_is_not_in_the_log(server: LogServer) -> None:
     assert 10 < clock.now < 12
 
 
+def test_witnesses_that_lag_behind_are_no_lie(server: LogServer) -> None:
+    """What is logged and not witnessed is not believed, and not called forged either."""
+    witness = WitnessKey.fresh()
+    server.policy(witnesses=[b64(witness.public)], k=1)
+    server.cosign(witness)
+    clock = Clock()
+    reader = following(server, sleep=clock.sleep, clock=clock)
+    ident, chain = server.person()
+    with pytest.raises(WitnessMissing, match="no witness has seen it yet"):
+        reader.require_logged("account", ident, chain)
+
+
 def test_another_statement_than_the_logged_one(server: LogServer) -> None:
     reader = following(server)
     ident, _ = server.person()
