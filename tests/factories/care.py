@@ -102,7 +102,11 @@ class SealedGroup:
     def rotate(self) -> str:
         """Begin the next epoch with a fresh secret; the link to the one before, sealed."""
         before, self.secret, self.epoch = self.secret, secrets.token_bytes(32), self.epoch + 1
-        return b64(seal_previous_epoch(self.net, self.id, self.epoch, self.secret, before))
+        return self.link(self.epoch, self.secret, before)
+
+    def link(self, epoch: int, secret: bytes, before: bytes) -> str:
+        """The secret of the epoch before, sealed under this one's."""
+        return b64(seal_previous_epoch(self.net, self.id, epoch, secret, before))
 
     def state(
         self,
