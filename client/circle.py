@@ -55,6 +55,7 @@ ROLES = {
     "custodian": msg("keeps the sealed archive for twenty years"),
 }
 """The part each reader has, in plain words."""
+READS = msg("reads")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Reader:
     def in_words(self, language: str = "en") -> str:
         """``Dermatologie (Dr Blanc, Dr Benali): answers the request``."""
         members = f" ({', '.join(self.people)})" if self.people else ""
-        part = translate(ROLES.get(self.role, msg("reads")), language)
+        part = translate(ROLES.get(self.role, READS), language)
         name = self.name or translate(msg("The organisation's archive key"), language)
         return f"{name}{members}: {part}"
 

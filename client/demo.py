@@ -236,6 +236,10 @@ def _perform(client: CordeeClient, case: str, act: Act) -> None:
             client.steps.close(case)
         case "refuse":
             client.steps.refuse(case, act.text)
+        case "forward":
+            client.circle.forward(case, act.text)
+        case "second":
+            client.circle.second_opinion(case, act.text)
         case "read":
             pass
 

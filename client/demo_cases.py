@@ -31,6 +31,8 @@ class Act:
         "close",
         "refuse",
         "read",
+        "forward",
+        "second",
     ]
     text: str = ""
     recommendations: str = ""
@@ -278,6 +280,33 @@ CASES = (
                 "Pas d’indication d’imagerie avant six semaines sans signe d’alerte (HAS 2019). "
                 "Je vous laisse l’expliquer au patient ; reposez la question si un signe apparaît.",
             ),
+        ),
+    ),
+    DemoCase(
+        "genou",
+        "mermet",
+        "orthopaedics",
+        PORTES,
+        Request(
+            _patient("DEPOISIER-FICTIF", "Annie", "F", "1962-09-30", "MZ-0772"),
+            "Gonflement du genou droit depuis trois semaines, sans chute. Raideur matinale de plus "
+            "d’une heure, deux doigts gonflés aussi. Ponction, imagerie, ou autre avis ?",
+            urgency="priority",
+            urgency_reason="Marche difficile",
+        ),
+        (),
+        (
+            Act("jacquier", "claim"),
+            Act(
+                "jacquier",
+                "say",
+                "Ce n’est pas mécanique : la raideur et les doigts font penser à un rhumatisme "
+                "inflammatoire. Je passe le dossier aux rhumatologues.",
+            ),
+            Act("jacquier", "forward", "Rhumatologie"),
+            Act("morel", "claim"),
+            Act("morel", "second", "Radiologie"),
+            Act("morel", "say", "J’ai demandé leur avis aux radiologues sur le bilan à prévoir."),
         ),
     ),
     DemoCase(

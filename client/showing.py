@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from client.cases import Case
 from client.sealing import Message
+from client.thread import Unreadable
+from client.verdicts import sentence, verdict_of
 from protocol.statements import Manifest
 
 STATES = {
@@ -33,7 +35,7 @@ def local_time(text: str | None) -> str:
 def case_line(case: Case) -> str:
     """One line of a list."""
     if case.header is None:
-        who = f"[broken seal: {case.broken}]"
+        who = f"[{sentence(case.broken)}]" if case.broken else ""
     else:
         patient = case.header.patient
         who = f"{patient['birth_name']} {patient['given_names']}, {patient['birth_date']}"
@@ -50,8 +52,8 @@ def case_line(case: Case) -> str:
     )
 
 
-def case_page(case: Case, messages: list[Message]) -> str:
-    """A whole case to read."""
+def case_page(case: Case, messages: Sequence[Message | Unreadable]) -> str:
+    """A whole case to read; what cannot be believed is named in its place."""
     assert case.header is not None
     patient, facts = case.header.patient, case.facts
     expert = facts.get("expert")
@@ -73,7 +75,10 @@ def case_page(case: Case, messages: list[Message]) -> str:
     return "\n".join(lines)
 
 
-def _message(message: Message) -> list[str]:
+def _message(message: Message | Unreadable) -> list[str]:
+    if isinstance(message, Unreadable):
+        place = f"[{message.sequence}] " if message.sequence else ""
+        return [f"{place}! {sentence(message.broken)}"]
     head = f"[{message.sequence}] {local_time(message.posted_at)} {message.author.name}"
     kind = "" if message.kind == "text" else f" — {message.kind.replace('_', ' ')}"
     if message.kind == "opinion":
@@ -108,8 +113,15 @@ def case_json(case: Case) -> dict[str, Any]:
     }
 
 
-def message_json(message: Message) -> dict[str, Any]:
-    """An opened message as the command line prints it."""
+def message_json(message: Message | Unreadable) -> dict[str, Any]:
+    """A message as the command line prints it: opened, or why it is not."""
+    if isinstance(message, Unreadable):
+        return {
+            "id": message.id,
+            "sequence": message.sequence,
+            "broken": verdict_of(message.broken),
+            "detail": sentence(message.broken),
+        }
     return {
         "id": message.id,
         "sequence": message.sequence,

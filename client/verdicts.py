@@ -126,6 +126,7 @@ UNNAMED: dict[str, str] = {
     "account": msg("this person"),
     "attachment": msg("without a name"),
 }
+UNKNOWN = msg("unknown")
 
 
 @cache
@@ -152,7 +153,7 @@ def sentence(broken: BrokenSeal, language: str = "en") -> str:
     if about and about.kind == "message" and name:
         name = translate(msg("Message %(number)s"), language) % {"number": name}
     if not name:
-        name = translate(UNNAMED.get(about.kind if about else "", msg("unknown")), language)
+        name = translate(UNNAMED.get(about.kind if about else "", UNKNOWN), language)
     return translate(template, language) % {"name": name}
 
 

@@ -22,13 +22,14 @@ METHODS = [
     (pattern, method)
     for pattern, method in (
         *((f"{room}/**.py", "python") for room in ROOMS),
+        ("client/**.py", "python"),
         ("templates/**.html", "jinja2"),
         ("templates/**.txt", "jinja2"),
         ("static/src/**.ts", "javascript"),
         ("static/src/**.tsx", "javascript"),
     )
 ]
-SOURCES = (*ROOMS, "templates", "static/src")
+SOURCES = (*ROOMS, "client", "templates", "static/src")
 KEYWORDS = {
     "_": None,
     "gettext": None,

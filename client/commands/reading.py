@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from client.commands.base import as_json, commands, show, signed_in, told_plainly
+from client.commands.base import BROKEN_SEAL, as_json, commands, show, signed_in, told_plainly
 
 if TYPE_CHECKING:
     from client.cordee import CordeeClient
@@ -43,18 +44,25 @@ def cases(box: str, urgency: str | None, as_json: bool) -> None:
 @as_json
 @told_plainly
 def read(case: str, save: Path | None, as_json: bool) -> None:
-    """Read a case, everything verified, and tell the others that one has."""
+    """Read a case, everything verified, and tell the others that one has.
+
+    A message whose seal is broken is named in its place, and the command ends with code 3.
+    """
+    from client.sealing import Message
     from client.showing import case_json, case_page, message_json
 
     with signed_in() as client:
         found = client.cases.find(case)
-        messages = client.thread.read(found.id)
+        shown = client.thread.readable(found.id)
+        messages = [entry for entry in shown if isinstance(entry, Message)]
         if messages:
             client.cases.mark_read(found.id, messages[-1].sequence)
         if save:
             _save_files(client, found, messages, save)
-    value = {**case_json(found), "messages": [message_json(message) for message in messages]}
-    show(value, as_json, case_page(found, messages))
+    value = {**case_json(found), "messages": [message_json(entry) for entry in shown]}
+    show(value, as_json, case_page(found, shown))
+    if len(messages) < len(shown):
+        sys.exit(BROKEN_SEAL)
 
 
 def _save_files(client: CordeeClient, case: Any, messages: list[Any], target: Path) -> None:

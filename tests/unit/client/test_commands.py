@@ -129,6 +129,34 @@ def test_a_case_from_terminal_to_terminal(
     blanc.run("sign-out")
 
 
+def test_who_reads_a_case_from_a_terminal(favre: Terminal) -> None:
+    opened = favre.json(
+        "open", "Orthopédie", "--birth-name", "DUPONT-FICTIF", "--given-names", "Luc",
+        "--sex", "M", "--birth-date", "1961-04-05", "--question", "Que faire ?",
+        "--consent", "oral",
+    )  # fmt: skip
+    number = opened["number"]
+    assert "Orthopédie (Dr Paul Jacquier): answers the request" in favre.run("circle", number)
+
+    said = favre.run("forward", number, "Rhumatologie")
+    assert f"Case {number} waits in Rhumatologie now." in said
+    assert "Orthopédie (Dr Paul Jacquier): was asked before" in said
+    told = favre.json("second-opinion", number, "Radiologie")
+    assert {one["role"] for one in told["circle"]} == {
+        "pool", "former_pool", "second_opinion", "opener", "care_team",
+    }  # fmt: skip
+    said = favre.run("bring-in", number, "Dr Marie Chevallay", "--as", "named-expert")
+    assert "Dr Marie Chevallay: was asked by name" in said
+    said = favre.run("take-off", number, "Orthopédie")
+    assert "no longer reads" in said and "was asked before" not in said
+    assert "0 readers" in favre.run("take-off", number, "Orthopédie", code=1)
+
+    team = favre.run("members", "Cabinets des Portes du Soleil")
+    assert "Dr Claire Favre" in team and "governed by" in team
+    assert favre.run("members", "Cabinets des Portes du Soleil", "--add", "Personne", code=1)
+    assert favre.json("heal")["broken"] == []
+
+
 def test_what_is_kept_is_private_and_goes_with_sign_out(
     demonstration: ServedApp, tmp_path: Path
 ) -> None:
