@@ -349,7 +349,7 @@ export class RecoveryCodeMistyped extends ProtocolError {
   override name = 'RecoveryCodeMistyped';
 }
 
-const CLASSES: Record<string, new (message: string) => Error> = {
+const KINDS: readonly (new (message: string) => Error)[] = [
   ProtocolError,
   EncodingRefused,
   NotCanonicalBase64,
@@ -419,12 +419,14 @@ const CLASSES: Record<string, new (message: string) => Error> = {
   KdfTooCostly,
   RecoveryCodeMalformed,
   RecoveryCodeMistyped,
-};
+];
 
 /** Rebuild an error that crossed from a worker, so that `instanceof` works on this side too. */
 export function errorNamed(name: string, message: string): Error {
-  const found = Object.hasOwn(CLASSES, name) ? CLASSES[name] : undefined;
-  if (found) return new found(message);
+  for (const Kind of KINDS) {
+    const made = new Kind(message);
+    if (made.name === name) return made;
+  }
   if (name === 'AbortError') return new DOMException(message, 'AbortError');
   const error = new Error(message);
   error.name = name;
