@@ -125,14 +125,12 @@ it(
           const group = one(others);
           if (inCircle(group)) return;
           await clinic.use(favre);
-          clinic.cases.get(id)?.left.delete(group);
           await askSecondOpinion(await fetchCase(id), group);
         },
         async forward() {
           const group = one(others);
           if (inCircle(group)) return;
           await clinic.use(one(readers()));
-          clinic.cases.get(id)?.left.delete(group);
           await forwardCase(await fetchCase(id), group);
         },
         async takeOff() {

@@ -312,6 +312,7 @@ export class Clinic extends Registry {
       found.rekeyDue = false;
     }
     if (body.purpose === 'take_off') found.left.add(body.target);
+    else if (body.target) found.left.delete(body.target);
     if (body.purpose === 'forward') found.pool = body.target;
     this.keep(found, generation, body.grants);
     return this.row(found);
