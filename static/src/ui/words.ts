@@ -77,6 +77,11 @@ export function dateWord(instant: string | number | Date): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'long' }).format(new Date(instant));
 }
 
+/** The day that ends at an instant: midnight belongs to the day before. */
+export function lastDay(end: string): string {
+  return dateWord(new Date(end).getTime() - 1);
+}
+
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400],
   ['hour', 3_600],

@@ -19,7 +19,7 @@ import {
 } from '../../ui/index.ts';
 import { PeoplePicker } from '../../ui/picker.tsx';
 import { useSignedPeople } from '../../ui/signed-people.ts';
-import { dateWord, specialtyWord } from '../../ui/words.ts';
+import { lastDay, specialtyWord } from '../../ui/words.ts';
 
 /** Members of a group, what each waits for, and for who manages it every change one can sign. */
 export function Roll({ group }: { group: Group }): JSX.Element {
@@ -88,7 +88,7 @@ function Member({
           {[
             specialtyWord(member.specialty),
             payload?.managers.includes(id) && t('manages the group'),
-            until && t('until {day}', { day: dateWord(new Date(until).getTime() - 1) }),
+            until && t('until {day}', { day: lastDay(until) }),
           ]
             .filter(Boolean)
             .join(', ')}
@@ -97,10 +97,10 @@ function Member({
           <p class="small">
             {away.delegate
               ? t('Away until {day}, replaced by {name}', {
-                  day: dateWord(away.until),
+                  day: lastDay(away.until),
                   name: away.delegate.name,
                 })
-              : t('Away until {day}', { day: dateWord(away.until) })}
+              : t('Away until {day}', { day: lastDay(away.until) })}
           </p>
         )}
       </div>

@@ -8,7 +8,7 @@ import { api } from '../../transport/http.ts';
 import { dayOf, endOf, startOf } from '../../ui/days.ts';
 import { picked, typed, useForm } from '../../ui/form.ts';
 import { Banner, Button, Field, Page, Problems, Select, toast } from '../../ui/index.ts';
-import { dateWord } from '../../ui/words.ts';
+import { dateWord, lastDay } from '../../ui/words.ts';
 
 /** Colleagues of the same groups: only they can read what comes in meanwhile. */
 function colleagues(): { value: string; label: string }[] {
@@ -60,12 +60,12 @@ export default function Absence(): JSX.Element {
             {leave.delegate
               ? t('Announced from {from} to {until}, replaced by {name}.', {
                   from: dateWord(leave.from),
-                  until: dateWord(new Date(leave.until).getTime() - 1),
+                  until: lastDay(leave.until),
                   name: leave.delegate.name,
                 })
               : t('Announced from {from} to {until}.', {
                   from: dateWord(leave.from),
-                  until: dateWord(new Date(leave.until).getTime() - 1),
+                  until: lastDay(leave.until),
                 })}
           </Banner>
         )}

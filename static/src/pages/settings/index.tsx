@@ -13,7 +13,7 @@ import { pending } from '../../state/status.ts';
 import { Avatar, Button, Confirm, Icon, type IconName, Page, Select } from '../../ui/index.ts';
 import { LanguageSwitch } from '../../ui/language-switch.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
-import { dateWord, professionOf } from '../../ui/words.ts';
+import { lastDay, professionOf } from '../../ui/words.ts';
 import { kemPublic } from '../../worker/sealing.ts';
 
 function Profile(): JSX.Element | null {
@@ -162,7 +162,7 @@ export default function Settings(): JSX.Element {
                 hint={
                   me.value.leave
                     ? t('Announced until {day}', {
-                        day: dateWord(new Date(me.value.leave.until).getTime() - 1),
+                        day: lastDay(me.value.leave.until),
                       })
                     : t('Say that you are away and who replaces you')
                 }
