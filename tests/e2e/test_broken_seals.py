@@ -20,7 +20,6 @@ OPEN_CASE = str(uuid5(SPACE, "case tempe"))
 """Taken by Dr Blanc, who asked something; Dr Favre answered with a photo."""
 CLOSED_CASE = str(uuid5(SPACE, "case naevus"))
 """Discussed, an opinion of Dr Blanc in it."""
-PATIENT = "REY-FICTIF"
 QUESTION = "Pourriez-vous la reprendre de plus près, sans flash ?"
 ANSWER = "Voici, à la lumière du jour. Elle mesure 9 mm."
 
@@ -45,64 +44,64 @@ def stops_every_act(server: DishonestServer, sentence: str, verdict: str) -> Non
     page.goto(f"/cases/{OPEN_CASE}")
     number = server.device.context.request.get(f"/api/v1/cases/{OPEN_CASE}").json()["number"]
     server.sees(sentence, name=words("Case {number}", number=number))
-    expect(page.get_by_text(QUESTION)).to_have_count(0)
     expect(page.locator(".composer")).to_have_count(0)
     expect(page.locator(".steps-bar")).to_have_count(0)
     expect(page.get_by_text("CRUZ-FICTIF").first).to_be_visible()
     server.was_told(verdict, "case")
 
 
-def test_a_changed_header_stops_every_act(lived_case: tuple[Clinician, str]) -> None:
-    reader, case = lived_case
+def about_the_case(lie: Callable[[Row], Any]) -> Callable[[Row], None]:
+    def cheat(row: Row) -> None:
+        if row["id"] == OPEN_CASE:
+            lie(row)
 
-    def cheat(row: dict[str, Any]) -> None:
+    return cheat
+
+
+def test_a_changed_header_stops_every_act(server: DishonestServer) -> None:
+    def lie(row: Row) -> None:
         row["header"]["sealed"] = flipped(row["header"]["sealed"])
 
-    reader.page.route(CASE, cheating(cheat))
-    reader.page.goto(f"/cases/{case}")
-    expect(reader.page.get_by_text(reader.words(BROKEN_CASE)).first).to_be_visible()
-    expect(reader.page.get_by_text("SCEAU-FICTIF")).to_have_count(0)
-    expect(reader.page.locator(".composer")).to_have_count(0)
-    expect(reader.page.locator(".steps-bar")).to_have_count(0)
+    server.alters(CASE, about_the_case(lie))
+    stops_every_act(server, CHANGED, "seal_broken")
+    expect(server.page.get_by_text("Tache brune")).to_have_count(0)
 
 
-def test_an_event_of_another_hand_breaks_the_case(lived_case: tuple[Clinician, str]) -> None:
-    reader, case = lived_case
-
-    def cheat(row: dict[str, Any]) -> None:
+def test_an_event_of_another_hand_breaks_the_case(server: DishonestServer) -> None:
+    def lie(row: Row) -> None:
         for event in row["events"]:
             event["s"][0]["sig"] = flipped(event["s"][0]["sig"])
 
-    reader.page.route(CASE, cheating(cheat))
-    reader.page.goto(f"/cases/{case}")
-    expect(reader.page.get_by_text(reader.words(BROKEN_CASE)).first).to_be_visible()
-    expect(reader.page.locator(".composer")).to_have_count(0)
+    server.alters(CASE, about_the_case(lie))
+    stops_every_act(server, UNSIGNED, "signature_invalid")
 
 
 def test_another_name_beside_the_key_of_the_one_who_asked_breaks_the_case(
-    lived_case: tuple[Clinician, str],
+    server: DishonestServer,
 ) -> None:
-    reader, case = lived_case
-
-    def cheat(row: dict[str, Any]) -> None:
-        row["opened_by"]["name"] = "Dr Personne"
-
-    reader.page.route(CASE, cheating(cheat))
-    reader.page.goto(f"/cases/{case}")
-    expect(reader.page.get_by_text(reader.words(BROKEN_CASE)).first).to_be_visible()
-    expect(reader.page.get_by_text("SCEAU-FICTIF")).to_have_count(0)
+    server.alters(CASE, about_the_case(lambda row: row["opened_by"].update(name="Dr Personne")))
+    stops_every_act(server, CHANGED, "seal_broken")
 
 
 @pytest.mark.parametrize(
-    "lie", ["changed", "another author", "another name", "another kind", "another place"]
+    ("lie", "sentence", "verdict"),
+    [
+        ("changed", CHANGED, "seal_broken"),
+        ("another author", "{name}: nobody vouches for the author named. It is not shown.", None),
+        ("another name", CHANGED, "seal_broken"),
+        ("another kind", CHANGED, "seal_broken"),
+        ("another place", CHANGED, "seal_broken"),
+        ("another case", CHANGED, "seal_broken"),
+    ],
 )
 def test_a_message_that_lies_is_shown_as_broken_and_the_other_as_whole(
-    lived_case: tuple[Clinician, str], lie: str
+    server: DishonestServer, lie: str, sentence: str, verdict: str | None
 ) -> None:
-    reader, case = lived_case
-    seen: dict[int, dict[str, Any]] = {}
+    asked = server.device.context.request.get(f"/api/v1/cases/{CLOSED_CASE}/messages").json()
+    elsewhere = asked["items"][0]["sealed"]
+    seen: dict[int, Row] = {}
 
-    def cheat(row: dict[str, Any]) -> None:
+    def cheat(row: Row) -> None:
         seen[row["sequence"]] = dict(row)
         if row["sequence"] != 2:
             return
@@ -114,30 +113,102 @@ def test_a_message_that_lies_is_shown_as_broken_and_the_other_as_whole(
             row["author"] = {**row["author"], "name": "Dr Personne"}
         elif lie == "another kind":
             row["kind"] = "refusal"
+        elif lie == "another case":
+            row["sealed"] = elsewhere
         else:
             row["sealed"] = seen[1]["sealed"]
 
-    # The socket would bring the true rows: this server lies everywhere.
-    reader.page.route_web_socket(SOCKET, lambda socket: socket.close())
-    reader.page.route(SOCKET, lambda route: route.abort())
-    reader.page.route(MESSAGES, cheating(cheat))
-    reader.page.goto(f"/cases/{case}")
-    reader.sees("Premier mot sûr.")
-    expect(reader.page.get_by_text(reader.words(BROKEN_MESSAGE))).to_be_visible()
-    expect(reader.page.get_by_text("Second mot sûr.")).to_have_count(0)
+    server.silences_sockets()
+    server.alters(MESSAGES, cheat)
+    server.page.goto(f"/cases/{OPEN_CASE}")
+    server.sees(QUESTION)
+    server.sees(sentence)
+    expect(server.page.get_by_text(ANSWER)).to_have_count(0)
+    expect(server.page.locator(".composer")).to_be_visible()
+    server.was_told(verdict or "author_unknown", "message")
 
 
-def test_a_changed_photo_is_not_shown(lived_case: tuple[Clinician, str]) -> None:
-    reader, case = lived_case
+def withheld(body: Row) -> None:
+    """The question goes; the answer takes its number, so that no hole is left."""
+    body["items"] = [row | {"sequence": 1} for row in body["items"] if row["sequence"] == 2]
 
-    def spoil(route: Route) -> None:
-        response = route.fetch()
-        body = bytearray(response.body())
-        body[len(body) // 2] ^= 1
-        route.fulfill(response=response, body=bytes(body))
 
-    reader.device.context.route(ATTACHMENTS, spoil)
-    reader.page.goto(f"/cases/{case}")
-    words = reader.words("Broken seal: this is not the file that was sent")
-    expect(reader.page.get_by_text(words).first).to_be_visible()
-    expect(reader.page.locator(".thumb img")).to_have_count(0)
+def reordered(body: Row) -> None:
+    body["items"] = [row | {"sequence": 3 - row["sequence"]} for row in body["items"][::-1]]
+
+
+def replayed(body: Row) -> None:
+    """The question again, as if asked once more after the answer."""
+    if len(body["items"]) == 2:
+        body["items"].append(body["items"][0] | {"sequence": 3})
+
+
+@pytest.mark.parametrize(
+    ("lie", "last", "sentence", "verdict"),
+    [
+        (withheld, 1, WITHHELD, "message_withheld"),
+        (reordered, 2, MISPLACED, "message_misplaced"),
+        (replayed, 3, MISPLACED, "message_misplaced"),
+    ],
+)
+def test_a_thread_that_is_not_as_its_authors_saw_it(
+    server: DishonestServer,
+    lie: Callable[[Row], None],
+    last: int,
+    sentence: str,
+    verdict: str,
+) -> None:
+    server.silences_sockets()
+    server.alters(CASE, about_the_case(lambda row: row.update(last_sequence=last)))
+    server.alters_whole(MESSAGES, lie)
+    server.page.goto(f"/cases/{OPEN_CASE}")
+    server.sees(sentence)
+    expect(server.page.get_by_text("Tache brune").first).to_be_visible()
+    expect(server.page.locator(".composer")).to_be_visible()
+    server.was_told(verdict, "message")
+
+
+def test_an_opinion_attributed_to_another(server: DishonestServer) -> None:
+    """To a colleague of the same pool, who might have written it and did not."""
+    pools = server.device.context.request.get("/api/v1/groups").json()["items"]
+    [dermatology] = [pool for pool in pools if pool["name"] == "Dermatologie"]
+    [benali] = [one for one in dermatology["members"] if "Benali" in one["name"]]
+
+    def cheat(row: Row) -> None:
+        if row["kind"] == "opinion":
+            row["author"] = {"id": benali["id"], "name": benali["name"]}
+
+    server.silences_sockets()
+    server.alters(MESSAGES, cheat)
+    server.page.goto(f"/cases/{CLOSED_CASE}")
+    server.sees(UNSIGNED)
+    expect(server.page.get_by_text("mélanome à éliminer")).to_have_count(0)
+    server.sees("Il peut descendre à Thonon n’importe quel jour de la semaine.")
+    server.was_told("signer_unknown", "message")
+
+
+def flipped_part(body: bytes) -> bytes:
+    middle = len(body) // 2
+    return body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
+
+
+def truncated_part(body: bytes) -> bytes:
+    return body[: len(body) // 2]
+
+
+def spliced_part(body: bytes) -> bytes:
+    half = len(body) // 2
+    return body[half:] + body[:half]
+
+
+@pytest.mark.parametrize("lie", [flipped_part, truncated_part, spliced_part])
+def test_a_changed_photo_is_not_shown(
+    server: DishonestServer, lie: Callable[[bytes], bytes]
+) -> None:
+    server.alters_bytes(ATTACHMENTS, lie)
+    server.page.goto(f"/cases/{OPEN_CASE}")
+    server.sees("Broken seal: this is not the file that was sent")
+    expect(server.page.locator(".thumb img")).to_have_count(0)
+    server.sees(QUESTION)
+    expect(server.page.locator(".composer")).to_be_visible()
+    server.was_told("seal_broken", "attachment")

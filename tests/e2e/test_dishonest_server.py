@@ -181,12 +181,7 @@ def test_a_swapped_account_key(server: DishonestServer, accomplices: Accomplices
     server.alters(PEOPLE, lie)
     server.page.goto(f"/cases/{OPEN_CASE}")
     expect(server.page.get_by_text("REY-FICTIF").first).to_be_visible()
-    server.page.get_by_text(
-        server.device.words(
-            "{name}: the keys shown are not in the public log, perhaps shown to you alone.",
-            name=".",
-        )[1:]
-    ).first.wait_for()
+    server.sees("{name}: the keys shown are not in the public log, perhaps shown to you alone.")
     expect(server.page.get_by_text("sans flash")).to_have_count(0)
     server.was_told("not_in_log", "account")
 
@@ -199,9 +194,12 @@ def test_a_planted_case_key(server: DishonestServer, accomplices: Accomplices) -
     planted: dict[str, str] = {}
     for recipient in {grant["recipient"] for grant in row["grants"]}:
         kind, ident, _ = re.split("[:@]", recipient)
-        known = directory.group(ident) if kind == "group" else directory.person(ident)
+        is_group = kind == "group"
+        public = (
+            directory.group(ident).group.kem_key if is_group else directory.person(ident).kem_key
+        )
         context = case_context(net, OPEN_CASE, 0, recipient)
-        planted[recipient] = b64(wrap(known.kem_key, context, random_key()))
+        planted[recipient] = b64(wrap(public, context, random_key()))
 
     def lie(row: Row) -> None:
         if row["id"] == OPEN_CASE:
@@ -211,13 +209,13 @@ def test_a_planted_case_key(server: DishonestServer, accomplices: Accomplices) -
     server.alters(CASE, lie)
     server.page.goto(f"/cases/{OPEN_CASE}")
     server.sees(
-        "{name}: what arrived is not what its author sealed. It is not shown.",
+        "{name}: the key received is not the one that was signed for. It was not used.",
         name=server.device.words("Case {number}", number=row["number"]),
     )
     expect(server.page.locator(".composer")).to_have_count(0)
     expect(server.page.get_by_text("Tache brune")).to_have_count(0)
     expect(server.page.locator(".list a, [data-case]").nth(1)).to_be_visible()
-    server.was_told("seal_broken", "case")
+    server.was_told("key_commitment_wrong", "case")
 
 
 def test_a_former_managers_statement(server: DishonestServer, accomplices: Accomplices) -> None:
