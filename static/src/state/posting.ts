@@ -271,15 +271,25 @@ let sealing: Promise<void> | null = null;
 export function sealStaleAgain(): Promise<void> {
   sealing ??= navigator.locks
     .request('cordee-seal-again', async () => {
-      const { account } = await myKeys();
-      for (const job of await postOffice().outbox.jobs(account)) {
-        if (job.kind !== 'upload' && job.state === 'stale') await sealAgain(job);
+      const done = new Set<string>();
+      for (let job = await nextStale(done); job; job = await nextStale(done)) {
+        done.add(job.id);
+        await sealAgain(job);
       }
     })
     .finally(() => {
       sealing = null;
     });
   return sealing;
+}
+
+/** Read anew each time: more may have come while one was sealed. */
+async function nextStale(but: ReadonlySet<string>): Promise<PutJob | undefined> {
+  const { account } = await myKeys();
+  const waiting = await postOffice().outbox.jobs(account);
+  return waiting.find(
+    (job): job is PutJob => job.kind !== 'upload' && job.state === 'stale' && !but.has(job.id),
+  );
 }
 
 /** The server cannot ask for the same thing for ever. */
