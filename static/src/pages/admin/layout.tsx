@@ -88,7 +88,7 @@ export function AdminPage({
           <Link key={to} to={to} data-within={isWithin(to, path) || undefined}>
             <Icon name={icon} />
             <span class="grow">{words}</span>
-            {note && <Tag tone="urgent">{note}</Tag>}
+            {note && <Tag tone="urgent">{openReports.value}</Tag>}
           </Link>
         ))}
       </nav>
