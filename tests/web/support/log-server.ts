@@ -33,10 +33,13 @@ export class LogServer {
   /** Leaves left out of the checkpoint and of every answer: what the server hides. */
   hidden = 0;
   requests: string[] = [];
-  private constructor(
-    readonly key: SigningKey,
-    private readonly http: Server,
-  ) {}
+  readonly key: SigningKey;
+  private readonly http: Server;
+
+  private constructor(key: SigningKey, http: Server) {
+    this.key = key;
+    this.http = http;
+  }
 
   static async start(): Promise<LogServer> {
     const http = createServer((request, response) => {
