@@ -33,7 +33,7 @@ export function LostEverything({ entry }: { entry: DirectoryEntry }): JSX.Elemen
           })}
         </Banner>
       )}
-      <details class="card">
+      <details class="card fold">
         <summary>{t('Identity checked: send a link')}</summary>
         <form class="stack" onSubmit={form.submit}>
           <p>

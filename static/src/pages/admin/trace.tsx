@@ -133,7 +133,7 @@ export default function Trace(): JSX.Element {
     >
       <div class="stack">
         <search class="card" aria-label={t('Filters')}>
-          <details class="filters-fold" open={unfolded}>
+          <details class="fold" open={unfolded}>
             <summary>
               <Icon name="filter" />
               {t('Filters')}
