@@ -24,12 +24,13 @@ def custodian() -> None:
 @click.option("--out", type=FOLDER, required=True, help="A folder, on a machine off the network.")
 @click.option("--shares", type=click.IntRange(2, 16), default=3, show_default=True)
 @click.option("--threshold", type=click.IntRange(2, 16), default=2, show_default=True)
+@click.option("--suite", type=click.Choice(["1", "2"]), default="1", show_default=True)
 @told_plainly
-def create(out: Path, shares: int, threshold: int) -> None:
+def create(out: Path, shares: int, threshold: int, suite: str) -> None:
     """Make an archive key on a machine without network: its public half, and shares in words."""
     from client.custodian import create_custodian
 
-    named = create_custodian(out, shares, threshold)
+    named = create_custodian(out, shares, threshold, int(suite))
     click.echo(f"Archive key {named}: {shares} shares in {out}, any {threshold} bring it back.")
     click.echo("Print each share for another person, then erase the files. Keep custodian.pub:")
     click.echo(f"  cordee custodian appoint --key ROOTKEY {out / 'custodian.pub'}")

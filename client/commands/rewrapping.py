@@ -9,6 +9,22 @@ import click
 from client.commands.base import BROKEN_SEAL, as_json, commands, show, signed_in, told_plainly
 
 
+@commands.command("move-group")
+@click.argument("group")
+@click.option("--suite", type=click.Choice(["1", "2"]), required=True, help="The algorithm.")
+@told_plainly
+def move_group(group: str, suite: str) -> None:
+    """Begin a new epoch of GROUP (name or id) with a key of another algorithm."""
+    from client.groups.governing import Change
+
+    with signed_in() as client:
+        fits = [one for one in client.directory.groups() if group in (one.id, one.name)]
+        if len(fits) != 1:
+            raise LookupError(f"{len(fits)} groups are called “{group}”")
+        moved = client.governing.change(fits[0].id, Change(suite=int(suite)))
+    click.echo(f"{moved.name} is in epoch {moved.epoch}. Its members now run `cordee rewrap`.")
+
+
 @commands.command("rewrap")
 @click.option("--limit", type=click.IntRange(1), help="Renew that many cases at most.")
 @as_json

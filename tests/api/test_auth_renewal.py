@@ -228,7 +228,8 @@ def test_a_recovery_under_way_ends_with_the_keys_it_would_open(network: FoundedN
     assert thief.post("/recovery/code", shown).json["code"] == "recovery_failed"
 
 
-def test_members_of_shared_groups_are_told(care_circle: CareCircle) -> None:
+def test_members_of_shared_groups_and_cases_are_told(care_circle: CareCircle) -> None:
+    care_circle.open_case()
     changed: list[KeysChanged] = []
     announcements.on_commit(KeysChanged, changed.append)
     blanc = care_circle.blanc
@@ -238,4 +239,6 @@ def test_members_of_shared_groups_are_told(care_circle: CareCircle) -> None:
     cosigned = cosign_statement(body["statement"], care_circle.administrator.sign_seed)
     path = f"/accounts/{blanc.id}/certification"
     assert care_circle.administrator.put(path, {"statement": cosigned}).status_code == 200
-    assert care_circle.roche.uuid in changed[0].peers
+    told = set(changed[0].peers)
+    assert {care_circle.roche.uuid, care_circle.favre.uuid, care_circle.maret.uuid} <= told
+    assert told.isdisjoint({blanc.uuid, care_circle.vidal.uuid})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from client import CordeeClient
 from client.demo_people import ADMINISTRATOR
+from client.device import Device
 from tests.support.serving import ServedApp
 from tests.unit.client.test_commands import Terminal, _get, demonstration
 
@@ -56,3 +57,7 @@ def test_new_keys_leave_and_return(demonstration: ServedApp, tmp_path: Path) -> 
         assert "Second factor" in told
         admin.administration.certify(account["id"])
         assert again.run("cases") is not None
+        office = Terminal(demonstration, tmp_path / "office")
+        Device(office.state).keep(admin, admin_mail)
+        assert "0 groups" in office.run("move-group", "Nulle part", "--suite", "2", code=1)
+        assert "epoch 1" in office.run("move-group", "Dermatologie", "--suite", "2")
