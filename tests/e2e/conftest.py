@@ -16,10 +16,12 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from app.migrate import migrate
+from client.demo_people import ADMINISTRATOR
 from tests.support.bad_line import BadLine
 from tests.support.browser import PATIENCE, Device, launch, photograph
 from tests.support.clinic import Clinician
 from tests.support.dishonest import DishonestServer
+from tests.support.forgery import POOL, Accomplices, signed_in
 from tests.support.ports import free_port
 from tests.support.serving import ROOT, ServedApp
 
@@ -124,6 +126,36 @@ def liar(browser: Browser, demonstration: Demonstration) -> Iterator[DishonestSe
     Clinician(device, "Dr Claire Favre").sign_in()
     yield DishonestServer(device)
     device.close()
+
+
+@pytest.fixture
+def server(liar: DishonestServer) -> Iterator[DishonestServer]:
+    """Dr Favre's server, honest at first and again afterwards."""
+    liar.begin()
+    yield liar
+    liar.end()
+
+
+@pytest.fixture(scope="session")
+def accomplices(demonstration: Demonstration) -> Iterator[Accomplices]:
+    """An administrator, and Dr Jacquier, who managed a pool for a while and was then removed."""
+    mails = {name: person["mail"] for name, person in demonstration.people.items()}
+    registrar = signed_in(demonstration.url, ADMINISTRATOR.mail)
+    former = signed_in(demonstration.url, mails["Dr Paul Jacquier"])
+    [morel] = [one["id"] for one in registrar.administration.accounts() if "Morel" in one["name"]]
+    pool = registrar.administration.create_pool(
+        POOL,
+        specialty="other",
+        territory="Chablais",
+        members=[former.account.id, morel],
+    )
+    registrar.governing.set_managers(pool, [registrar.account.id, former.account.id])
+    registrar.governing.set_managers(pool, [registrar.account.id])
+    registrar.governing.remove(pool, former.account.id)
+    yield Accomplices(registrar, former, pool)
+    registrar.administration.change_group(pool, archived=True)
+    registrar.close()
+    former.close()
 
 
 FAILED = pytest.StashKey[bool]()

@@ -6,7 +6,7 @@ Lies about keys, members, rules and the log are in ``test_dishonest_server``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid5
 
@@ -29,13 +29,6 @@ MISPLACED = "{name}: shown twice or not in its place. Do not rely on the order h
 WITHHELD = "The server holds back a message that a colleague had already read."
 
 Row = dict[str, Any]
-
-
-@pytest.fixture
-def server(liar: DishonestServer) -> Iterator[DishonestServer]:
-    liar.begin()
-    yield liar
-    liar.end()
 
 
 def stops_every_act(server: DishonestServer, sentence: str, verdict: str) -> None:

@@ -1,107 +1,42 @@
-"""A server that lies about keys, members, rules and its log is caught by the browser: one test a
+"""A server that lies about keys, members and rules is caught by the browser: one test a
 promise. Each names the sentence that the person reads and the report that the administrator gets.
 
-The lies about one case, its messages and its files are in ``test_broken_seals``.
+The lies about one case, its messages and its files are in ``test_broken_seals``, those of the log
+in ``test_dishonest_log``.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid5
 
 import pytest
 from playwright.sync_api import expect
 
-from client import CordeeClient
-from client.crypto import (
-    kem_public,
-    random_key,
-    sign_public,
-    statement_hash,
-    verify_policy_chain,
-    wrap,
-)
-from client.demo_people import ADMINISTRATOR, SPACE
-from client.operator import RootKey, next_policy
+from client.crypto import kem_public, random_key, statement_hash, wrap
+from client.demo_people import SPACE
 from protocol.contexts import case_context
 from protocol.encoding import b64
-from protocol.merkle import LEAF_SIZE
-from protocol.note import cosignature, key_log_origin
-from tests.e2e.conftest import LOG_SEED, Demonstration, NewDevice
+from tests.e2e.conftest import Demonstration, NewDevice
 from tests.support.clinic import Clinician
 from tests.support.dishonest import (
     CASE,
-    CHECKPOINT,
     GROUPS,
-    LEAVES,
     NETWORK,
     OPENING,
     PENDING,
     PEOPLE,
     DishonestServer,
 )
-from tests.support.forgery import (
-    cosigned,
-    key_pair,
-    leaf_of_nobody,
-    note,
-    resigned,
-    said,
-    signed_in,
-)
+from tests.support.forgery import POOL, Accomplices, cosigned, key_pair, resigned, said
 
 OPEN_CASE = str(uuid5(SPACE, "case tempe"))
 """Of Dr Favre, taken by Dr Blanc, words of both in it."""
-POOL = "Urologie"
 BLANC = "Dr Sophie Blanc"
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Accomplices:
-    """Whose keys the server uses here: a registrar's, and a former manager's."""
-
-    registrar: CordeeClient
-    former: CordeeClient
-    pool: str
-    """Founded by the registrar; Dr Jacquier managed it for a while, then left it."""
-
-    @property
-    def registrar_seed(self) -> bytes:
-        return self.registrar.account.keys.sign_seed
-
-
-@pytest.fixture(scope="module")
-def accomplices(demonstration: Demonstration) -> Iterator[Accomplices]:
-    mails = {name: person["mail"] for name, person in demonstration.people.items()}
-    registrar = signed_in(demonstration.url, ADMINISTRATOR.mail)
-    former = signed_in(demonstration.url, mails["Dr Paul Jacquier"])
-    [morel] = [one["id"] for one in registrar.administration.accounts() if "Morel" in one["name"]]
-    pool = registrar.administration.create_pool(
-        POOL,
-        specialty="other",
-        territory="Chablais",
-        members=[former.account.id, morel],
-    )
-    registrar.governing.set_managers(pool, [registrar.account.id, former.account.id])
-    registrar.governing.set_managers(pool, [registrar.account.id])
-    registrar.governing.remove(pool, former.account.id)
-    yield Accomplices(registrar, former, pool)
-    registrar.administration.change_group(pool, archived=True)
-    registrar.close()
-    former.close()
-
-
-@pytest.fixture
-def server(liar: DishonestServer) -> Iterator[DishonestServer]:
-    liar.begin()
-    yield liar
-    liar.end()
 
 
 def at_the_choice_of_a_pool(server: DishonestServer) -> None:
@@ -315,101 +250,43 @@ def test_a_weakened_password_derivation(
     assert not [url for url in sent if url.endswith("/api/v1/sign-in")]
 
 
-def test_rules_of_before(server: DishonestServer) -> None:
-    """Yesterday's policy: without today's registrars, or without the custodian."""
-    server.alters(NETWORK, lambda row: row["policy"].pop())
-    at_the_choice_of_a_pool(server)
-    server.sees(
-        "{name}: the signed history is not continuous. Nothing was sent.", name="Dermatologie"
-    )
-    expect(server.page.locator(".tile:enabled")).to_have_count(0)
-    server.was_told("sequence_broken", "policy")
-
-
-# the log
-
-
-@pytest.fixture
-def origin(accomplices: Accomplices) -> str:
-    return key_log_origin(accomplices.registrar.network.policy().payload.net)
-
-
-def all_leaves(server: DishonestServer) -> bytes:
-    size = server.device.context.request.get("/api/v1/log/checkpoint").text().split("\n")[1]
-    return server.device.context.request.get(f"/api/v1/log/leaves?start=0&end={size}").body()
-
-
-def shows_log(server: DishonestServer, origin: str, leaves: bytes) -> None:
-    """Another log than everybody else's, truly signed by the log's own key."""
-    server.alters_bytes(CHECKPOINT, lambda _: note(origin, leaves, LOG_SEED).encode())
-
-    def some(route: Any) -> None:
-        start, end = map(int, re.findall(r"=(\d+)", route.request.url))
-        route.fulfill(
-            body=leaves[start * LEAF_SIZE : end * LEAF_SIZE],
-            content_type="application/octet-stream",
-        )
-
-    server.device.context.route(LEAVES, some)
-
-
-def forgets_the_log(server: DishonestServer) -> None:
-    """A device that meets this log for the first time."""
+def forgets_the_rules(server: DishonestServer) -> None:
+    """A device that has not met these rules before: only the log can tell it of them."""
     server.page.goto("/manifest.webmanifest")
     server.page.evaluate(
-        """() => new Promise((done) => {
-             const asked = indexedDB.deleteDatabase('cordee-log');
-             asked.onsuccess = asked.onblocked = done;
+        """() => new Promise((done, fail) => {
+             const asked = indexedDB.open('cordee-device');
+             asked.onerror = fail;
+             asked.onsuccess = () => {
+               const made = asked.result.transaction('memory', 'readwrite');
+               for (const name of ['policySeq', 'network']) made.objectStore('memory').delete(name);
+               made.oncomplete = () => { asked.result.close(); done(); };
+             };
            })"""
     )
 
 
-def test_a_log_rolled_back(server: DishonestServer, origin: str) -> None:
-    """An earlier checkpoint, true in its day, from which the newest keys are missing."""
-    server.page.goto("/")
-    expect(server.page.locator(f'[data-case="{OPEN_CASE}"]')).to_be_visible()
-    shows_log(server, origin, all_leaves(server)[:-LEAF_SIZE])
-    server.page.reload()
-    server.sees("The log of keys has lost entries it had before. New keys are not trusted.")
-    server.page.goto(f"/cases/{OPEN_CASE}")
-    expect(server.page.locator(".composer")).to_be_visible()
-    server.was_told("log_rolled_back", "log")
-
-
-def test_a_fork_of_the_log(server: DishonestServer, origin: str) -> None:
-    """Two logs, each whole and signed: this reader's, and the one that a colleague signed for."""
-    forgets_the_log(server)
-    shows_log(server, origin, leaf_of_nobody() + all_leaves(server))
-    server.page.goto(f"/cases/{OPEN_CASE}")
-    server.sees(
-        "The log of keys shows different people different things. "
-        "Call your administrator before you go on."
-    )
-    server.was_told("log_forked", "message")
-    forgets_the_log(server)
-
-
-def test_a_forged_witness(server: DishonestServer, demonstration: Demonstration) -> None:
-    """The rules ask for a witness; the server signs in its name."""
-    root = RootKey.read(demonstration.folder / "demo-root.key")
-    witness = sign_public(random_key())
-
-    def install(**changes: Any) -> None:
-        facts = server.device.context.request.get("/api/v1/network").json()
-        policy = verify_policy_chain(facts["policy"], root.public)
-        statement = next_policy(root, policy, **changes)
-        given = json.dumps({"statement": statement})
-        demonstration.app.command("server", "install-policy", given=given)
-
-    install(witnesses=[b64(witness)], k=1)
-    try:
-        forged = cosignature("cordee.witness/one", witness, 1_790_000_000, bytes(64))
-        server.alters_bytes(CHECKPOINT, lambda honest: honest + f"{forged.line()}\n".encode())
-        server.page.goto("/")
-        server.sees(
-            "The public log of keys is not signed as it must be. "
-            "New keys are not trusted until it is."
-        )
-        server.was_told("cosignature_wrong", "log")
-    finally:
-        install(witnesses=[], k=0)
+@pytest.mark.parametrize(
+    ("known", "sentence", "verdict"),
+    [
+        (
+            True,
+            "{name}: the signed history is not continuous. Nothing was sent.",
+            "sequence_broken",
+        ),
+        (
+            False,
+            "{name}: the server hides the newest keys or members. Nothing was sent.",
+            "statement_withheld",
+        ),
+    ],
+)
+def test_rules_of_before(server: DishonestServer, known: bool, sentence: str, verdict: str) -> None:
+    """Yesterday's policy: without today's registrars, or without the custodian."""
+    if not known:
+        forgets_the_rules(server)
+    server.alters(NETWORK, lambda row: row["policy"].pop())
+    at_the_choice_of_a_pool(server)
+    server.sees(sentence, name="Dermatologie")
+    expect(server.page.locator(".tile:enabled")).to_have_count(0)
+    server.was_told(verdict, "policy")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -29,6 +30,23 @@ def signed_in(url: str, mail: str) -> CordeeClient:
     client = CordeeClient(url)
     client.sign_in(mail, PASSWORD, code["code"])
     return client
+
+
+POOL = "Urologie"
+
+
+@dataclass(frozen=True)
+class Accomplices:
+    """Whose keys a dishonest server may use: a registrar's, and a former manager's."""
+
+    registrar: CordeeClient
+    former: CordeeClient
+    pool: str
+    """Founded by the registrar; Dr Jacquier managed it for a while, then left it."""
+
+    @property
+    def registrar_seed(self) -> bytes:
+        return self.registrar.account.keys.sign_seed
 
 
 def said(statement: Row) -> Row:
