@@ -64,6 +64,11 @@ class GroupLife(RuleBasedStateMachine):
         self.linked: set[int] = set()
         self.spoilt: set[tuple[int, str, str]] = set()
         """Epoch, holder, and who handed them a key that opened nothing."""
+        # Whoever comes from now on reads the beginning through a link alone.
+        link = self.pool.rotate()
+        self.secrets[1] = self.pool.secret
+        self.state("blanc", self.roll, {"blanc", "roche"}, previous=link)
+        self.linked.add(1)
 
     @property
     def epoch(self) -> int:
