@@ -33,7 +33,7 @@ import {
 } from '../../static/src/state/sharing.ts';
 import { Clinic, type Person, said } from './support/clinic.ts';
 
-import { broken, deskOf, until, WHOLE } from './support/desk.ts';
+import { broken, deskOf, until, WHOLE, wrote } from './support/desk.ts';
 
 let clinic: Clinic;
 let favre: Person;
@@ -279,35 +279,7 @@ describe('a message', () => {
     const id = await opened();
     await say(id, 'un');
     const stranger = await clinic.makePerson('Dr Nobody');
-    const key = await caseKey(await fetchCase(id), 0);
-    const forged = await signStatement(
-      'cordee1.message',
-      {
-        v: 1,
-        net: clinic.net,
-        case: id,
-        id: crypto.randomUUID(),
-        g: 0,
-        by: stranger.id,
-        kind: 'text',
-        at: new Date().toISOString(),
-        seen: [],
-        body: { text: 'non' },
-        attachments: [],
-        log: null,
-      },
-      stranger.signer,
-    );
-    const { id: message } = said<{ id: string }>(forged);
-    const context = `cordee1|message|${clinic.net}|${id}|0|${message}`;
-    const sealed = await seal(key, context, new TextEncoder().encode(JSON.stringify(forged)));
-    clinic.cases.get(id)?.messages.push({
-      ...clinic.cases.get(id)?.messages[0],
-      id: message,
-      sequence: 2,
-      author: { id: stranger.id, name: stranger.name },
-      sealed: toBase64(sealed),
-    });
+    await wrote(clinic, id, stranger, 'non');
     expect((await read(id)).texts).toEqual(['un', broken('OutsideCareCircle')]);
   });
 });

@@ -4,15 +4,18 @@ import {
   groupChainKey,
   groupPrevContext,
   randomBytes,
+  type Statement,
   seal,
+  signStatement,
+  statementHash,
   toBase64,
 } from '../../static/src/crypto/index.ts';
+import type { GroupPayload } from '../../static/src/crypto/payloads.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
 import { groupSecret } from '../../static/src/state/groups.ts';
 import { Clinic, type Person, said } from './support/clinic.ts';
-
-import { deskOf, until, WHOLE } from './support/desk.ts';
+import { deskOf, until, WHOLE, wrote } from './support/desk.ts';
 
 let clinic: Clinic;
 let favre: Person;
@@ -125,5 +128,26 @@ describe('a departure', () => {
     expect(clinic.groups.get(pool)?.statements).toHaveLength(1);
     await until(() => clinic.reports.length > 0);
     expect(clinic.reports).toMatchObject([{ subject_kind: 'group', verdict: 'removal_not_due' }]);
+  });
+});
+
+describe('what changed while a page was open', () => {
+  it('is learned before a new key or a newcomer is taken for a lie', async () => {
+    const id = await opened();
+    expect(await read(id)).toMatchObject({ seal: WHOLE });
+    await wrote(clinic, id, blanc, 'un');
+    expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un'] });
+    // This page stays as it is while a colleague renews her keys and somebody joins the pool.
+    await clinic.renew(blanc);
+    const morel = await clinic.makePerson('Dr Inès Morel');
+    const statements = clinic.groups.get(pool)?.statements as Statement[];
+    const last = said<GroupPayload>(statements[0] as Statement);
+    const members = [...last.members, morel.id];
+    const prev = toBase64(await statementHash(statements[0] as Statement));
+    const joined = { ...last, seq: 1, members, prev };
+    statements.push(await signStatement('cordee1.group', joined, clinic.admin.signer));
+    for (const author of [blanc, morel]) await wrote(clinic, id, author, 'depuis');
+    expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un', 'depuis', 'depuis'] });
+    expect(clinic.reports).toEqual([]);
   });
 });

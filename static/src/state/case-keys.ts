@@ -7,7 +7,12 @@
  * hidden.
  */
 import { type Bytes, fromBase64, fromUtf8, toBase64 } from '../crypto/bytes.ts';
-import { type CaseChain, holds, verifyCaseEvents } from '../crypto/case-chain.ts';
+import {
+  type CaseChain,
+  type GroupMembers,
+  holds,
+  verifyCaseEvents,
+} from '../crypto/case-chain.ts';
 import { requireCommitment } from '../crypto/commitment.ts';
 import {
   caseContext,
@@ -30,10 +35,10 @@ import { type Statement, verifyStatement } from '../crypto/statement.ts';
 import { NetworkDown, Problem } from '../transport/http.ts';
 import { readHeader, readMessageBody } from './bodies.ts';
 import type { CaseRow, MessageRow, OpenedCase, OpenedMessage, Seal } from './case-types.ts';
-import { groupChain, groupSeed, groups } from './groups.ts';
+import { groupChain, groupSeed, groups, groupsAnew } from './groups.ts';
 import { checkGossip } from './key-log.ts';
 import { kemSeedOf, myKeys } from './keys.ts';
-import { person, type VerifiedPerson } from './people.ts';
+import { underPeople, type VerifiedPerson } from './people.ts';
 import { reportSeal } from './seal-reports.ts';
 import { unseal, unwrap } from './sealing.ts';
 import { network } from './session.ts';
@@ -46,8 +51,6 @@ export class NoKey extends Error {
 
 /** A case whose signed events hold. */
 export interface ProvenCase extends CaseChain {
-  /** `id@epoch` of each group that was ever granted → who can have held it. */
-  members: ReadonlyMap<string, ReadonlySet<string>>;
   /** Who held each generation, by generation. */
   holders: string[][];
 }
@@ -151,18 +154,15 @@ export function proveCase(row: CaseRow): Promise<ProvenCase> {
 async function prove(row: CaseRow, before?: Promise<ProvenCase>): Promise<ProvenCase> {
   const last = await before?.catch(() => undefined);
   const events = [...readLinks('cordee1.case', row.events)].map(({ payload }) => payload);
-  const accounts = new Map<string, readonly Bytes[]>();
-  const members = new Map<string, ReadonlySet<string>>();
-  for (const { by, to } of events) {
-    if (!accounts.has(by)) accounts.set(by, (await person(by)).signKeys);
-    if (events.every((event) => event.by === row.opened_by.id)) continue;
-    for (const recipient of to.map(parseRecipient)) {
-      if (recipient.kind !== 'group') continue;
-      const { id, epoch } = recipient;
-      members.set(`${id}@${epoch}`, (await groupChain(id)).since[epoch] ?? new Set());
-    }
-  }
-  const chain = await verifyCaseEvents(row.events, accounts, members, net());
+  const authors = events.map(({ by }) => by);
+  const alone = authors.every((author) => author === row.opened_by.id);
+  const recipients = alone ? [] : events.flatMap(({ to }) => to);
+  const chain = await underMembers(recipients, (members) =>
+    underPeople(authors, (people) => {
+      const accounts = new Map(people.map(({ id, signKeys }) => [id, signKeys]));
+      return verifyCaseEvents(row.events, accounts, members, net());
+    }),
+  );
   if (chain.payload.case !== row.id || chain.opener !== row.opened_by.id) {
     throw new SealBroken('the events of another case');
   }
@@ -180,7 +180,34 @@ async function prove(row: CaseRow, before?: Promise<ProvenCase>): Promise<Proven
     }
   }
   await Promise.all([caseKey(row), caseKey(row, row.header.generation)]);
-  return { ...chain, members, holders: holdersOf(events) };
+  return { ...chain, holders: holdersOf(events) };
+}
+
+/**
+ * Check something against who was ever a member of these groups, from each epoch on. Who stands
+ * outside may have joined since the groups were read: then it is checked once more.
+ */
+async function underMembers<T>(
+  recipients: readonly string[],
+  check: (members: GroupMembers) => Promise<T>,
+): Promise<T> {
+  const members = async () => {
+    const known = new Map<string, ReadonlySet<string>>();
+    for (const to of new Set(recipients)) {
+      const recipient = parseRecipient(to);
+      if (recipient.kind !== 'group') continue;
+      const { id, epoch } = recipient;
+      known.set(`${id}@${epoch}`, (await groupChain(id)).since[epoch] ?? new Set());
+    }
+    return known;
+  };
+  try {
+    return await check(await members());
+  } catch (error) {
+    if (!(error instanceof OutsideCareCircle)) throw error;
+    await groupsAnew();
+    return check(await members());
+  }
 }
 
 /** Everyone a generation was wrapped to, grants after its beginning included. */
@@ -214,10 +241,14 @@ function requireCircle(row: CaseRow, chain: ProvenCase): void {
  *
  * @throws SealBroken when the server writes another name beside a good key.
  */
-async function signedPerson({ id, name }: Named): Promise<VerifiedPerson> {
-  const found = await person(id);
-  if (found.name !== name) throw new SealBroken('another name than the one signed');
-  return found;
+async function signedBy<T>(
+  { id, name }: Named,
+  check: (by: VerifiedPerson) => Promise<T>,
+): Promise<T> {
+  return underPeople([id], async ([found]) => {
+    if (found?.name !== name) throw new SealBroken('another name than the one signed');
+    return check(found);
+  });
 }
 
 /** Read a signed statement out of a sealed blob and check its author, name included. */
@@ -231,10 +262,12 @@ async function openStatement<T extends 'cordee1.header' | 'cordee1.message'>(
   const plain = await unseal(key, context, fromBase64(sealed));
   const statement = JSON.parse(fromUtf8(plain)) as Statement;
   try {
-    const { signKeys, signKey } = await signedPerson(author);
-    // Words signed long ago stay true under the key of their time.
-    const used = signKeys.find((known) => toBase64(known) === statement.s[0]?.k) ?? signKey;
-    return { payload: await verifyStatement(type, statement, used), seal: { state: 'whole' } };
+    const payload = await signedBy(author, ({ signKeys, signKey }) => {
+      // Words signed long ago stay true under the key of their time.
+      const used = signKeys.find((known) => toBase64(known) === statement.s[0]?.k) ?? signKey;
+      return verifyStatement(type, statement, used);
+    });
+    return { payload, seal: { state: 'whole' } };
   } catch (error) {
     if (!(error instanceof NetworkDown)) throw error;
     // Opened under the case key, so it comes from the care circle; who of it, will be checked later.
@@ -249,18 +282,11 @@ async function requirePart(row: CaseRow, by: string, generation: number): Promis
   if (by === chain.opener) return;
   const holders = chain.holders[generation];
   if (!holders) throw new SealBroken('a generation nobody announced');
-  const members = new Map(chain.members);
-  for (const recipient of holders.map(parseRecipient)) {
-    if (recipient.kind !== 'group') continue;
-    const { id, epoch } = recipient;
-    const place = `${id}@${epoch}`;
-    if (!members.has(place)) {
-      members.set(place, (await groupChain(id)).since[epoch] ?? new Set());
+  await underMembers(holders, async (members) => {
+    if (!holds(holders, by, members)) {
+      throw new OutsideCareCircle('the author had no part in the case at that time');
     }
-  }
-  if (!holds(holders, by, members)) {
-    throw new OutsideCareCircle('the author had no part in the case at that time');
-  }
+  });
 }
 
 /** Nobody has wrapped the group's key to this person yet. */
@@ -292,7 +318,7 @@ async function tryOpenCase(row: CaseRow): Promise<OpenedCase> {
   const { header, id } = row;
   let fault: unknown = null;
   try {
-    if (row.expert) await signedPerson(row.expert);
+    if (row.expert) await signedBy(row.expert, async () => undefined);
     if (row.events.length > 0) requireCircle(row, await proveCase(row));
   } catch (error) {
     fault = error;

@@ -86,7 +86,10 @@ export async function dropRows(ids: readonly string[]): Promise<void> {
 /** Without a network: what was seen last, as it was. */
 export async function recallRows(): Promise<void> {
   const kept = await postOffice().outbox.rows<CaseRow>();
-  const unknown = kept.filter((row) => !rows.value.has(row.id));
+  const unknown = kept
+    .filter((row) => !rows.value.has(row.id))
+    // Kept by a version that knew of no circle: shown, and proved once fetched again.
+    .map((row) => (row.circle ? row : { ...row, circle: [], events: [] }));
   rows.value = new Map([...rows.value, ...unknown.map((row) => [row.id, row] as const)]);
   openSoon(unknown.map((row) => row.id));
 }

@@ -18,7 +18,7 @@ import { requireGroupSecret, unwrap } from '../worker/sealing.ts';
 import { recallGroups, rememberGroups } from './device.ts';
 import { type Asking, onLater, requireLogged } from './key-log.ts';
 import { heldKeys, kemSeedOf, myKeys, onLock } from './keys.ts';
-import { checkOwnKeys, checkTwice, person, underPolicy } from './people.ts';
+import { checkOwnKeys, checkTwice, underPeople, underPolicy } from './people.ts';
 import { reportSeal } from './seal-reports.ts';
 import { network } from './session.ts';
 import type { Named } from './types.ts';
@@ -103,9 +103,10 @@ export async function verifyGroup(
     const payload = parsePayload(statementPayload(statement)) as unknown as GroupPayload;
     for (const id of payload.managers ?? []) managers.add(id);
   }
-  const people = await Promise.all([...managers].map((id) => person(id)));
-  const keys = new Map(people.map(({ id, signKeys }) => [id, signKeys]));
-  const chain = await underPolicy((rules) => verifyGroupChain(entry.statements, rules, keys));
+  const chain = await underPeople(managers, (people) => {
+    const keys = new Map(people.map(({ id, signKeys }) => [id, signKeys]));
+    return underPolicy((rules) => verifyGroupChain(entry.statements, rules, keys));
+  });
   if (chain.payload.group !== entry.id) throw new SubjectChanged('the keys of another group');
   await requireLogged('group', entry.id, entry.statements, asking);
   return chain;
@@ -217,6 +218,18 @@ export function forgetGroup(id?: string): void {
 /** The verified chain of any group, listed or not. @throws ProtocolError, Problem, NetworkDown */
 export async function groupChain(id: string): Promise<GroupChain> {
   return findGroup(id)?.chain ?? (await openGroup(id)).chain;
+}
+
+const READ_AGAIN = 10_000;
+let reread: { at: number; done: Promise<void> } | null = null;
+
+/** Ask for all groups anew, not too often: somebody may have joined since they were last read. */
+export function groupsAnew(): Promise<void> {
+  if (!reread || Date.now() - reread.at > READ_AGAIN) {
+    forgetGroup();
+    reread = { at: Date.now(), done: loadGroups() };
+  }
+  return reread.done;
 }
 
 /**
@@ -374,6 +387,7 @@ onLater((kind, subject) => {
 onLock(() => {
   secrets.clear();
   open.clear();
+  reread = null;
   groups.value = [];
   groupsLoaded.value = false;
 });

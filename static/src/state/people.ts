@@ -245,6 +245,38 @@ export function person(id: string): Promise<VerifiedPerson> {
   return found;
 }
 
+const ASK_PERSON_AGAIN = 10_000;
+const askedAgain = new Map<string, number>();
+
+/** Ask for somebody anew, not too often; true when their keys are newer than those known. */
+async function isNewer(id: string): Promise<boolean> {
+  if (Date.now() - (askedAgain.get(id) ?? 0) < ASK_PERSON_AGAIN) return false;
+  askedAgain.set(id, Date.now());
+  const { seq } = await person(id);
+  forgetPerson(id);
+  return (await person(id)).seq > seq;
+}
+
+/**
+ * Check something that these people signed. What does not hold may have been signed with keys newer
+ * than those this page knows: then, and only then, it is checked once more.
+ */
+export async function underPeople<T>(
+  ids: Iterable<string>,
+  check: (people: VerifiedPerson[]) => Promise<T>,
+): Promise<T> {
+  const all = [...new Set(ids)];
+  const known = () => Promise.all(all.map((id) => person(id)));
+  try {
+    return await check(await known());
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    const newer = await Promise.all(all.map(isNewer));
+    if (!newer.includes(true)) throw error;
+    return check(await known());
+  }
+}
+
 /** What is wrong with our own keys as everybody is shown them, for the interface to say. */
 export const ownFault: Signal<Error | null> = signal(null);
 
@@ -271,6 +303,7 @@ export function forgetPerson(id?: string): void {
 
 onLock(() => {
   known.clear();
+  askedAgain.clear();
   trusted = null;
   ownFault.value = null;
 });

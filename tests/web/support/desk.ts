@@ -1,7 +1,14 @@
 /** Acts of people at their device, as the pages do them, and what they then read. */
 import { expect } from 'vitest';
+import {
+  messageContext,
+  seal,
+  signStatement,
+  toBase64,
+  utf8,
+} from '../../../static/src/crypto/index.ts';
 import { fetchCase } from '../../../static/src/state/case-fetching.ts';
-import { openMessage, openCase as readCase } from '../../../static/src/state/case-keys.ts';
+import { caseKey, openMessage, openCase as readCase } from '../../../static/src/state/case-keys.ts';
 import type { CaseRow, HeaderBody } from '../../../static/src/state/case-types.ts';
 import { postOffice, refreshOutbox } from '../../../static/src/state/outbox.ts';
 import { openCase, postMessage, sealStaleAgain } from '../../../static/src/state/posting.ts';
@@ -72,6 +79,44 @@ export function deskOf(at: () => Place) {
   }
 
   return { waiting, opened, say, read };
+}
+
+/** A message as another device writes it, under the key of the case as it is known here. */
+export async function wrote(clinic: Clinic, id: string, author: Person, text: string) {
+  const row = await fetchCase(id);
+  const message = crypto.randomUUID();
+  const statement = await signStatement(
+    'cordee1.message',
+    {
+      v: 1,
+      net: clinic.net,
+      case: id,
+      id: message,
+      g: row.generation,
+      by: author.id,
+      kind: 'text',
+      at: new Date().toISOString(),
+      seen: [],
+      body: { text },
+      attachments: [],
+      log: null,
+    },
+    author.signer,
+  );
+  const context = messageContext(clinic.net, id, row.generation, message);
+  const sealed = await seal(await caseKey(row), context, utf8(JSON.stringify(statement)));
+  const messages = clinic.cases.get(id)?.messages;
+  messages?.push({
+    id: message,
+    case: id,
+    kind: 'text',
+    generation: row.generation,
+    sealed: toBase64(sealed),
+    attachments: [],
+    sequence: messages.length + 1,
+    author: { id: author.id, name: author.name },
+    posted_at: new Date().toISOString(),
+  });
 }
 
 export const WHOLE = { state: 'whole' };
