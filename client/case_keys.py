@@ -18,6 +18,7 @@ from client.errors import (
     CaseEventsBroken,
     CaseKeyPlanted,
     GrantBroken,
+    KeyPending,
     NoGrant,
     RotatedByOutsider,
     broken_as,
@@ -166,7 +167,8 @@ class CaseKeys(Reporting):
         """K_g from the first grant that opens; one to oneself before one to a group.
 
         ``recipients`` limits to those a signed event names. Without it (a list of cases carries no
-        events) the key is unconfirmed until the case is opened.
+        events) the key is unconfirmed until the case is opened. ``KeyPending``: it is meant for
+        one, by a key that one does not hold yet or no longer.
         """
         grants = {
             str(grant["recipient"]): unb64(grant["wrapped"])
@@ -174,15 +176,33 @@ class CaseKeys(Reporting):
             if int(grant["generation"]) == generation
         }
         allowed = set(grants) if recipients is None else set(grants) & set(recipients)
-        case = str(facts["id"])
+        case, pending = str(facts["id"]), self._waits_for(recipients or ())
         for recipient in sorted(allowed, key=self._own_last_first):
-            if (seed := self._seed_for(recipient)) is None:
+            try:
+                seed = self._seed_for(recipient)
+            except KeyPending as later:
+                pending = pending or later
+                continue
+            if seed is None:
                 continue
             place = case_context(self._own.keys.net, case, generation, recipient)
             with broken_as(GrantBroken, f"key of case {case} for {recipient}", _about(facts)):
                 return unwrap(seed, place, grants[recipient])
+        if pending:
+            raise pending
         raise NoGrant(
             f"case {case}: no grant of generation {generation} for this person", _about(facts)
+        )
+
+    def _waits_for(self, recipients: Iterable[str]) -> KeyPending | None:
+        """Whether the case is wrapped to a former key of one's own, and not yet to today's."""
+        named = [parse_recipient(name) for name in recipients]
+        mine = [one.number for one in named if one.id == self._own.id]
+        if not mine or self._own.keys.seq in mine:
+            return None
+        return KeyPending(
+            "This case is still sealed for your former keys. It opens as soon as a colleague of "
+            "its circle is online."
         )
 
     def _own_last_first(self, recipient: str) -> tuple[bool, int]:
@@ -222,7 +242,7 @@ class CaseKeys(Reporting):
                 else:
                     try:
                         key = self.open_grant(facts, generation - 1)
-                    except NoGrant:
+                    except (NoGrant, KeyPending):
                         break
                 check_key_commitment(key, chain.commitments[generation - 1])
             keys[generation - 1] = key

@@ -17,7 +17,15 @@ from client.case_keys import CaseKeys, OpenedCase
 from client.cleaning import PlainFile
 from client.crypto import key_commitment, random_key, sign_statement, wrap
 from client.directory import CareGroup, Directory
-from client.errors import About, BrokenSeal, EventRefused, NoGrant, PersonNotTrusted, StaleEpoch
+from client.errors import (
+    About,
+    BrokenSeal,
+    EventRefused,
+    KeyPending,
+    NoGrant,
+    PersonNotTrusted,
+    StaleEpoch,
+)
 from client.readers import check_circle, custodians
 from client.request import Request
 from client.sealing import Header, Place, announced, open_header, seal_header
@@ -38,7 +46,7 @@ class Case:
     id: str
     facts: Mapping[str, Any] = field(repr=False)
     header: Header | None = field(repr=False)
-    broken: BrokenSeal | None = None
+    broken: BrokenSeal | KeyPending | None = None
     """In a list: why this one could not be opened. ``read`` raises instead."""
 
     @property
@@ -311,6 +319,8 @@ class Cases(Reporting):
         try:
             key = self._listed_key(facts)
             return self._with_header(facts, key, str(facts["opened_by"]["id"]))
+        except KeyPending as later:
+            return Case(str(facts["id"]), facts, None, later)
         except BrokenSeal as broken:
             self.report(broken)
             return Case(str(facts["id"]), facts, None, broken)

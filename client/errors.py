@@ -135,6 +135,11 @@ class TargetRefused(Refused, code="target_refused"):
     """This pool or person cannot be brought in, or cannot be taken off."""
 
 
+class KeyPending(CordeeError):
+    """One belongs, but nobody has handed over the key yet: it comes as soon as somebody of the
+    circle is online. Said by the server alone, so a server may also lie by waiting forever."""
+
+
 class StillOutdated(CordeeError):
     """Others kept changing the case's key or circle while we tried; nothing was lost: repeat."""
 

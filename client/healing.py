@@ -12,7 +12,14 @@ from threading import Lock
 from typing import Any
 
 from client.circle import Circle
-from client.errors import BrokenSeal, NotCertified, NotSignedIn, Refused, StillOutdated
+from client.errors import (
+    BrokenSeal,
+    KeyPending,
+    NotCertified,
+    NotSignedIn,
+    Refused,
+    StillOutdated,
+)
 from client.groups.owed import Owed
 from client.transport import Transport
 from client.verdicts import Reporting
@@ -88,7 +95,7 @@ class Healing(Reporting):
             healed.broken.append(broken)
         except (NotSignedIn, NotCertified):
             raise
-        except (Refused, StillOutdated):
+        except (Refused, StillOutdated, KeyPending):
             pass  # somebody else was quicker, or it is not for us
         return 0
 

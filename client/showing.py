@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from client.cases import Case
+from client.errors import BrokenSeal
 from client.sealing import Message
 from client.thread import Unreadable
 from client.verdicts import sentence, verdict_of
@@ -35,7 +36,8 @@ def local_time(text: str | None) -> str:
 def case_line(case: Case) -> str:
     """One line of a list."""
     if case.header is None:
-        who = f"[{sentence(case.broken)}]" if case.broken else ""
+        why = case.broken
+        who = f"[{sentence(why) if isinstance(why, BrokenSeal) else why}]"
     else:
         patient = case.header.patient
         who = f"{patient['birth_name']} {patient['given_names']}, {patient['birth_date']}"

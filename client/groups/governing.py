@@ -22,7 +22,7 @@ from client.crypto import (
     suite_of,
 )
 from client.directory import CareGroup, Directory
-from client.errors import GrantBroken, GroupMoved, StillOutdated
+from client.errors import GroupMoved, KeyPending, StillOutdated
 from client.groups.secrets import GroupSecrets
 from client.transport import Transport
 from client.verdicts import Reporting
@@ -160,7 +160,7 @@ class Governing(Reporting):
         people = self._directory.people(new, refresh=True)
         try:
             secret = self._secrets.secret(group.id, group.epoch) if new else b""
-        except GrantBroken:
+        except KeyPending:
             secret = b""  # not a member: a member's client will hand the key over
         grants = (
             self._secrets.wrapped_to(group.id, group.epoch, secret, people.values())
@@ -182,7 +182,7 @@ class Governing(Reporting):
         }
         try:
             previous = self._secrets.secret(group.id, group.epoch)
-        except GrantBroken:
+        except KeyPending:
             pass  # not a member: one of those who stay links the epochs
         else:
             net = self._own.keys.net

@@ -27,6 +27,7 @@ from client.errors import (
     GrantBroken,
     GroupKeyPlanted,
     GroupNotTrusted,
+    KeyPending,
     broken_as,
 )
 from client.transport import Transport
@@ -55,17 +56,23 @@ class GroupSecrets(Reporting):
 
         The derived public key is compared with the one the group's statements name, so a secret
         planted by the server or another member is refused: ``GroupKeyPlanted``. A grant that does
-        not open is given back, so that somebody else makes another: ``GrantBroken``.
+        not open is given back, so that somebody else makes another: ``GrantBroken``. Where nobody
+        has made one yet: ``KeyPending``.
         """
         if (ident, epoch) not in self._secrets:
             self._open(ident, epoch)
         try:
             return self._secrets[ident, epoch]
         except KeyError:
-            raise GrantBroken(
-                f"no grant of group {ident} epoch {epoch} for this person",
-                About("group", ident, name=self._directory.group(ident).name),
+            name = self._directory.group(ident).name
+            raise KeyPending(
+                f"The key of {name} has not been handed to you yet. It comes as soon as a "
+                "colleague of the group is online."
             ) from None
+
+    def held(self, group: str) -> frozenset[int]:
+        """The epochs of a group whose secret is in memory."""
+        return frozenset(epoch for known, epoch in self._secrets if known == group)
 
     def seed(self, ident: str, epoch: int) -> bytes:
         """The private KEM seed of a group's epoch."""

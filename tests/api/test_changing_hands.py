@@ -7,14 +7,22 @@ pool, a locum's stay ends by itself, and nobody's words are lost when the key ch
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from client import CordeeClient, Patient, Request
-from client.errors import CaseNotFound, PartyKnown, Refused, TargetRefused
+from client.errors import (
+    About,
+    CaseNotFound,
+    KeyPending,
+    MessageBroken,
+    PartyKnown,
+    Refused,
+    TargetRefused,
+)
 from tests.support.old_keys import KeptKeys, rows_of
 from tests.support.serving import ServedApp
 from tests.support.town import Town, founded_town
@@ -205,3 +213,45 @@ def test_a_locum_comes_for_a_while_and_a_doctor_governs(town: Town) -> None:
     kept.try_all(rows_of(town.servers[0].database_url))
     assert max(generation for _, generation in kept.cases) == 0
     assert len(kept.messages) == 1
+
+
+def test_who_is_online_does_what_is_owed(town: Town) -> None:
+    """Nobody asks for it: an open socket is enough to hand over keys, and to forget those of a
+    group one is no longer of. A broken seal reports itself."""
+    favre, blanc, benali = town.favre, town.blanc, town.benali
+    case = favre.cases.open_case("Dermatologie", REQUEST).id
+    pinget = town.arrive("pinget", "dermatology")
+    assert texts(benali, case) == []
+    blanc.live.connect()
+    benali.live.connect()
+
+    town.administrator.governing.add(town.dermatology, pinget.account.id)
+    assert soon(lambda: reads(pinget, case)), "Dr Blanc or Dr Benali was online"
+
+    town.administrator.governing.remove(town.dermatology, benali.account.id)
+    assert soon(lambda: not benali.secrets.held(town.dermatology)), "told to forget"
+    assert not reads(benali, case)
+    favre.thread.post(case, "Suite")
+    assert soon(lambda: texts(pinget, case) == ["Suite"])
+
+    broken = MessageBroken("by hand", About("message", case, case, "1"))
+    favre.reports.file(broken)
+    [report] = town.administrator.transport.get("/seal-reports")["items"]
+    assert (report["verdict"], report["by"]["name"]) == ("message_broken", "Dr Favre")
+
+
+def reads(person: CordeeClient, case: str) -> bool:
+    try:
+        return bool(person.cases.read(case))
+    except (CaseNotFound, KeyPending):
+        return False
+
+
+def soon(fact: Callable[[], bool], within: float = 20.0) -> bool:
+    """Whether something comes true while the clients talk among themselves."""
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        if fact():
+            return True
+        time.sleep(0.3)
+    return fact()

@@ -46,7 +46,9 @@ class KeptKeys:
         """Everything a client holds in memory at this moment."""
         keys = person.account.keys
         held = cls(keys.net, keys.account, {keys.seq: keys.kem_seed})
-        held.groups.update(person.secrets._secrets)
+        for group in person.directory.my_groups():
+            for epoch in person.secrets.held(group.id):
+                held.groups[group.id, epoch] = person.secrets.secret(group.id, epoch)
         for case in cases:
             opened = person.cases.keys_of(case)
             held.cases.update({(case, generation): key for generation, key in opened.keys.items()})
