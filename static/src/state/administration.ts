@@ -16,14 +16,14 @@ import {
   statementPayload,
   verifyStatement,
 } from '../crypto/statement.ts';
-import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
+import { api, type Page, Problem } from '../transport/http.ts';
 import { groupKemPublic } from '../worker/sealing.ts';
 import { fingerprint } from './fingerprint.ts';
 import { certifiedPeople, groupGrants } from './group-roll.ts';
 import { type GroupKind, loadGroups } from './groups.ts';
 import { type MyKeys, myKeys } from './keys.ts';
 import { forgetPerson, policy, underPolicy } from './people.ts';
-import { network } from './session.ts';
+import { netId } from './session.ts';
 import type { DirectoryEntry } from './types.ts';
 
 /** Our keys, once the root's policy names them. Anything we signed otherwise would be refused. */
@@ -104,12 +104,6 @@ export async function certify({ entry }: Candidate): Promise<void> {
     statement: await cosignStatement(statement, signer),
   });
   forgetPerson(entry.id);
-}
-
-function netId(): string {
-  const net = network.value?.net;
-  if (!net) throw new NetworkDown();
-  return net;
 }
 
 export interface GroupFacts {

@@ -41,7 +41,7 @@ import { kemSeedOf, myKeys } from './keys.ts';
 import { underPeople, type VerifiedPerson } from './people.ts';
 import { reportSeal } from './seal-reports.ts';
 import { unseal, unwrap } from './sealing.ts';
-import { network } from './session.ts';
+import { netId } from './session.ts';
 import type { Named } from './types.ts';
 
 /** This person holds no key to the case: access is being prepared, or was never given. */
@@ -61,11 +61,7 @@ const messages = new Map<string, Promise<OpenedMessage>>();
 /** Commitments of cases whose events hold: no key of theirs is taken without. */
 const committed = new Map<string, readonly Bytes[]>();
 
-export function net(): string {
-  const id = network.value?.net;
-  if (!id) throw new NetworkDown();
-  return id;
-}
+export const net = (): string => netId();
 
 /** Forget the keys of a case that is no longer ours; all of them when locking. */
 export function forgetCaseKeys(caseId?: string): void {

@@ -20,7 +20,7 @@ import { type Asking, onLater, requireLogged } from './key-log.ts';
 import { heldKeys, kemSeedOf, myKeys, onLock } from './keys.ts';
 import { checkOwnKeys, checkTwice, underPeople, underPolicy } from './people.ts';
 import { reportSeal } from './seal-reports.ts';
-import { network } from './session.ts';
+import { netId } from './session.ts';
 import type { Named } from './types.ts';
 
 export type GroupKind = 'pool' | 'care_team';
@@ -254,7 +254,7 @@ export function groupSecret(id: string, epoch: number): Promise<Bytes> {
 
 async function openSecret(id: string, epoch: number): Promise<Bytes> {
   const { account } = await myKeys();
-  const net = await netId();
+  const net = netId();
   const { detail, chain } = await openGroup(id);
   const signed = chain.kemKeys[epoch];
   if (!signed) throw new Problem(404, 'epoch_not_found', '');
@@ -301,12 +301,6 @@ async function refuseGrant(id: string, epoch: number): Promise<void> {
 /** The seed of the group's key of an epoch: what a case key wrapped to it opens with. */
 export async function groupSeed(id: string, epoch: number): Promise<Bytes> {
   return groupKemSeed(await groupSecret(id, epoch));
-}
-
-async function netId(): Promise<string> {
-  const net = network.value?.net;
-  if (!net) throw new NetworkDown();
-  return net;
 }
 
 /** Something another device did first, a line that fell, a lock: the next occasion will do. */

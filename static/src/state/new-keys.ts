@@ -25,7 +25,7 @@ import { api, NetworkDown } from '../transport/http.ts';
 import { kemPublic, passwordKeys, recoveryKeys } from '../worker/sealing.ts';
 import { recall, remember } from './device.ts';
 import { keepKeys, myKeys, openSealed } from './keys.ts';
-import { me, network, refreshSealed } from './session.ts';
+import { me, netId, refreshSealed } from './session.ts';
 import type { SealedKeys } from './types.ts';
 
 export interface PasswordFields {
@@ -149,8 +149,7 @@ async function openOwn(password: string): Promise<{
   accountKey: Bytes;
   statements: Statement[];
 }> {
-  const net = network.value?.net;
-  if (!net) throw new NetworkDown();
+  const net = netId();
   const { account, seq } = await myKeys();
   const { statements, ...sealed } = await api<SealedKeys & { statements: Statement[] }>(
     'GET',

@@ -34,6 +34,13 @@ export const online: Signal<boolean> = signal(
 /** Why the last session ended, for the sign-in page to say; `left` when the person asked. */
 export const ended: Signal<'expired' | 'revoked' | 'left' | null> = signal(null);
 
+/** The network's id, part of every context. @throws NetworkDown */
+export function netId(): string {
+  const net = network.value?.net;
+  if (!net) throw new NetworkDown();
+  return net;
+}
+
 const leavers = new Set<() => unknown>();
 
 /** Clean up when the person signs out: the outbox and drafts of this device go with them. */
@@ -167,10 +174,8 @@ export async function signIn(mail: string, password: string, totpCode: string): 
     { mail, auth: toBase64(auth), totp_code: totpCode, device: deviceName() },
     { keepSession: true },
   );
-  const net = network.value?.net;
-  if (!net) throw new NetworkDown();
   const seq = sequenceOf(reply);
-  const { secrets } = await openSealed(net, reply.account.id, seq, reply.sealed, kek);
+  const { secrets } = await openSealed(netId(), reply.account.id, seq, reply.sealed, kek);
   await requireOwn(reply.statements, reply.account.id, secrets);
   await keepKeys(reply.account.id, seq, secrets);
   closeSealing();

@@ -35,7 +35,6 @@ import {
   RegistrarUnknown,
   RemovalNotDue,
   RemovalWithoutRotation,
-  SealedSizeChanged,
   ShapeRefused,
   StatementMalformed,
   StatementRefused,
@@ -77,6 +76,9 @@ const elsewhere: Sentence = (name) =>
 const log: Sentence = () =>
   t('The public log of keys is not signed as it must be. New keys are not trusted until it is.');
 
+const miscopied: Sentence = () =>
+  t('A letter or digit of the recovery code is wrong. Check it again.');
+
 /** Each kind of error, or the nearest kind it is one of. */
 const SENTENCES = new Map<unknown, Sentence>([
   [ProtocolError, changed],
@@ -88,7 +90,6 @@ const SENTENCES = new Map<unknown, Sentence>([
     (name) => t('{name}: a key handed to you was not made for you. It was not used.', { name }),
   ],
   [KeyCommitmentWrong, planted],
-  [SealedSizeChanged, () => t('The file is not as long as was announced. It was not opened.')],
   [TooLong, () => t('This is too long to be sealed. Nothing was sent.')],
   [
     PublicKeyRefused,
@@ -193,14 +194,8 @@ const SENTENCES = new Map<unknown, Sentence>([
     KdfTooCostly,
     () => t('The server asks for more work than a telephone can do. It was not done.'),
   ],
-  [
-    RecoveryCodeMalformed,
-    () => t('A recovery code has 32 letters and digits. Check what you typed.'),
-  ],
-  [
-    RecoveryCodeMistyped,
-    () => t('A letter or digit of the recovery code is wrong. Check it again.'),
-  ],
+  [RecoveryCodeMalformed, miscopied],
+  [RecoveryCodeMistyped, miscopied],
 ]);
 
 /** What to tell the person of a seal that did not hold. */
