@@ -6,6 +6,7 @@ to a lie (above all the report that a seal did not hold) reaches the real server
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -122,4 +123,4 @@ class DishonestServer:
 
     def _hear(self, response: Response) -> None:
         if response.url.endswith("/api/v1/seal-reports") and response.status == 204:
-            self.reports.append(response.request.post_data_json)
+            self.reports.append(json.loads(response.request.post_data or "{}"))
