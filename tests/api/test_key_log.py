@@ -26,6 +26,7 @@ from protocol.encoding import b64, unb64
 from protocol.log import leaf_hash, verify_consistency, verify_inclusion
 from protocol.merkle import LEAF_SIZE, log_leaf
 from protocol.note import key_log_origin, read_note, trace_origin, verify_checkpoint
+from tests.conftest import MovedClock
 from tests.factories.care import CareCircle
 from tests.factories.people import FoundedNetwork
 from trace import keylog, signing
@@ -229,6 +230,19 @@ def test_the_trace_has_a_log_of_its_own(client: FlaskClient, logged: FoundedNetw
     assert size > 0
     logged.favre()
     assert checkpoint(client, logged, tree="trace") == (size, root)  # signed a moment ago
+
+
+def test_a_clock_set_back_does_not_stop_the_log(
+    client: FlaskClient, logged: FoundedNetwork, clock: MovedClock
+) -> None:
+    before, _ = checkpoint(client, logged)
+    clock.advance(hours=-3)
+    blanc = logged.blanc()
+    after, _ = checkpoint(client, logged)
+    assert after > before
+    keys, facts = reader(logged)
+    facts.policy()
+    keys.require_logged("account", blanc.id, [blanc.statement()])
 
 
 def test_before_there_is_a_network_there_is_no_log(app: Flask) -> None:
