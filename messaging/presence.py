@@ -153,11 +153,6 @@ def looks_at(sid: str, case_id: UUID) -> bool:
     return case_id in _here.by_socket.get(sid, ())
 
 
-def cases_of(sid: str) -> tuple[UUID, ...]:
-    """What a socket looks at."""
-    return tuple(_here.by_socket.get(sid, ()))
-
-
 def may_tell_typing(sid: str, case_id: UUID, on: bool) -> bool:
     """Whether a sign of typing is news: a change, or the first in a second."""
     now = time.monotonic()
