@@ -79,7 +79,7 @@ def test_a_fork_of_the_log(server: DishonestServer, origin: str) -> None:
         "The log of keys shows different people different things. "
         "Call your administrator before you go on."
     )
-    server.was_told("log_forked", "message")
+    server.was_told("log_forked", "log")
     forgets_the_log(server)
 
 
