@@ -63,7 +63,9 @@ def test_the_api_page_names_every_event(app: Flask) -> None:
         name
         for room in ("auth", "messaging", "attachments", "pools", "notifications")
         for path in (ROOT / room).rglob("*.py")
-        for name in re.findall(r'(?:emit|tell_case|evict_account)\([^"]*?"(\w+:\w+)"', path.read_text())
+        for name in re.findall(
+            r'(?:emit|tell_case|evict_account)\([^"]*?"(\w+:\w+)"', path.read_text()
+        )
     }
     heard = set(re.findall(r"`(\w+:\w+)`", page.split("From the server:")[1].split("They are")[0]))
     assert heard == emitted
