@@ -1,6 +1,5 @@
 /** The page's side of the file worker. */
 import { errorNamed } from '../crypto/errors.ts';
-import { reportSeal } from '../state/seal-reports.ts';
 import { startWorker } from '../trusted.ts';
 import url from './files.worker.ts?worker&url';
 import type { Manifest, Sealed } from './manifest.ts';
@@ -57,6 +56,14 @@ export function attachFile(
   );
 }
 
+type Broken = (caseId: string, file: string, error: Error) => void;
+const broken = new Set<Broken>();
+
+/** Told of a file that is not the one its manifest names. */
+export function onBrokenFile(fn: Broken): void {
+  broken.add(fn);
+}
+
 const opening = new Map<string, Promise<Blob>>();
 const PREVIEWS = 200;
 
@@ -72,7 +79,7 @@ export function openFile(place: Place, file: Sealed, progress?: Progress): Promi
   ).catch((error: FileFailure) => {
     if (error.code === 'broken_seal') {
       const [name = ''] = error.message.split(':');
-      reportSeal('attachment', file.id, errorNamed(name, error.message), place.case);
+      for (const fn of broken) fn(place.case, file.id, errorNamed(name, error.message));
     }
     throw error;
   });

@@ -3,11 +3,12 @@
  * in the worker: the one asked for first.
  */
 import { computed, type Signal, signal } from '@preact/signals';
-import { forgetFiles } from '../photos/files.ts';
+import { forgetFiles, onBrokenFile } from '../photos/files.ts';
 import { forgetCaseKeys, openCase } from './case-keys.ts';
 import type { CaseRow, OpenedCase } from './case-types.ts';
 import { findGroup } from './groups.ts';
 import { jobs, postOffice, waitingCase } from './outbox.ts';
+import { reportSeal } from './seal-reports.ts';
 import { locked, me } from './session.ts';
 
 /** Rows by id, as last received. */
@@ -139,3 +140,5 @@ export function forgetOpened(): void {
   forgetCaseKeys();
   forgetFiles();
 }
+
+onBrokenFile((caseId, file, error) => reportSeal('attachment', file, error, caseId));
