@@ -161,8 +161,3 @@ def test_the_worker_leaves_the_page_free_and_answers_by_name(ask: Ask) -> None:
 
 def test_no_script_starts_around_the_policy(ask: Ask) -> None:
     assert set(ask("policyRefusals")) == {"TypeError"}
-
-
-def test_a_log_of_ten_thousand_verifies_at_once_on_a_phone(ask: Ask, page: Page) -> None:
-    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    assert ask("logGrowth", 10_000, 100) < 500, "milliseconds once the log was loaded before"
