@@ -54,6 +54,13 @@ export interface NewCase {
   header: HeaderBody;
 }
 
+/** What every job begins with. */
+function newJob(id: string, account: string, caseId: string, createdAt: number) {
+  const state = 'waiting' as const;
+  const fresh = { attempts: 0, notBefore: 0, sending: false, problem: null };
+  return { id, account, case: caseId, createdAt, state, ...fresh };
+}
+
 function put(
   kind: PutJob['kind'],
   id: string,
@@ -62,29 +69,14 @@ function put(
   path: string,
   body: Record<string, unknown>,
 ): PutJob {
-  return {
-    kind,
-    id,
-    account,
-    case: caseId,
-    path,
-    body,
-    state: 'waiting',
-    attempts: 0,
-    notBefore: 0,
-    sending: false,
-    createdAt: Date.now(),
-    problem: null,
-  };
+  return { ...newJob(id, account, caseId, Date.now()), kind, path, body };
 }
 
 function uploadOf(file: Sealed, rank: UploadJob['rank'], after: PutJob): UploadJob {
   const { id } = file;
   return {
+    ...newJob(id, after.account, after.case, after.createdAt),
     kind: 'upload',
-    id,
-    account: after.account,
-    case: after.case,
     attachment: id,
     parts: file.parts.map((part) => part.size),
     size: sealedBytes(file),
@@ -92,12 +84,6 @@ function uploadOf(file: Sealed, rank: UploadJob['rank'], after: PutJob): UploadJ
     after: after.id,
     url: null,
     offset: 0,
-    state: 'waiting',
-    attempts: 0,
-    notBefore: 0,
-    sending: false,
-    createdAt: after.createdAt,
-    problem: null,
   };
 }
 

@@ -9,7 +9,6 @@ import {
   CircleFalsified,
   EncodingRefused,
   KdfRefused,
-  KdfTooCostly,
   KdfTooWeak,
   KeyChangeUnauthorised,
   KeyCommitmentWrong,
@@ -190,10 +189,6 @@ const SENTENCES = new Map<unknown, Sentence>([
   ],
   [KdfRefused, () => t('The server asks to protect your password badly. It was not used.')],
   [KdfTooWeak, () => t('The server asks to protect your password too weakly. It was not used.')],
-  [
-    KdfTooCostly,
-    () => t('The server asks for more work than a telephone can do. It was not done.'),
-  ],
   [RecoveryCodeMalformed, miscopied],
   [RecoveryCodeMistyped, miscopied],
 ]);
