@@ -123,8 +123,8 @@ async function statementOf({ detail, chain }: OpenGroup, changes: MemberChanges)
   return {
     statement,
     grants,
-    ...(previous ? { previous: toBase64(previous) } : {}),
-    ...(changes.now && removes ? { now: true } : {}),
+    previous: previous ? toBase64(previous) : undefined,
+    now: (removes && changes.now) || undefined,
   };
 }
 

@@ -17,7 +17,7 @@ import type { AttachmentManifest, JsonObject, MessagePayload } from '../crypto/p
 import { type Statement, signStatement } from '../crypto/statement.ts';
 import type { Job, JobProblem, PutJob, UploadJob } from '../outbox/jobs.ts';
 import { announced, type Manifest, type Sealed, sealedBytes } from '../photos/manifest.ts';
-import { NetworkDown, Problem } from '../transport/http.ts';
+import { Problem } from '../transport/http.ts';
 import { caseKey, net, proveCase, rememberCaseKey } from './case-keys.ts';
 import type {
   CaseRow,
@@ -216,8 +216,8 @@ async function stateFor(row: CaseRow): Promise<Pick<PutJob, 'state'>> {
   try {
     return { state: (await isHeldToday(await proveCase(row))) ? 'waiting' : 'stale' };
   } catch (error) {
-    if (error instanceof NetworkDown || error instanceof Problem) return { state: 'waiting' };
-    throw error;
+    if (error instanceof ProtocolError) throw error;
+    return { state: 'waiting' };
   }
 }
 

@@ -41,7 +41,7 @@ export function reportSeal(
     id: crypto.randomUUID(),
     subject_kind: kind,
     subject_id: subject,
-    ...(caseId === undefined ? {} : { case: caseId }),
+    case: caseId,
     verdict,
   };
   api('POST', '/seal-reports', report).catch(() => reported.delete(name));

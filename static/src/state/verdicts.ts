@@ -90,11 +90,7 @@ const SENTENCES = new Map<unknown, Sentence>([
   ],
   [KeyCommitmentWrong, planted],
   [TooLong, () => t('This is too long to be sealed. Nothing was sent.')],
-  [
-    PublicKeyRefused,
-    (name) =>
-      t('{name}: the key shown is not one that can be sealed for. Nothing was sent.', { name }),
-  ],
+  [PublicKeyRefused, planted],
   [StatementRefused, unsigned],
   [StatementMalformed, malformed],
   [StatementTooLarge, malformed],
