@@ -25,15 +25,12 @@ const { version } = JSON.parse(readFileSync(resolve(here, 'package.json'), 'utf8
 const target = ['chrome137', 'firefox129', 'safari17'];
 
 /**
- * Chunks that are only ever loaded on demand get a name of their own, so that the size budgets can
- * tell them from the code every visitor downloads.
+ * What only a password being chosen loads gets a name of its own, so that the size budgets and the
+ * offline shell can tell it from the code every visitor downloads.
  */
-function lazyChunk(id: string): string | null {
-  const dictionary = /@zxcvbn-ts\/language-(\w+)/.exec(id);
-  if (dictionary) return `zxcvbn-${dictionary[1]}`;
-  if (id.includes('@zxcvbn-ts/')) return 'zxcvbn';
-  if (/node_modules\/(pdf-lib|@pdf-lib|pako)\//.test(id)) return 'pdf';
-  return null;
+function chunkName({ moduleIds }: { moduleIds: string[] }): string {
+  const judges = moduleIds.some((id) => id.includes('@zxcvbn-ts/'));
+  return `assets/${judges ? 'zxcvbn-' : ''}[name]-[hash].js`;
 }
 
 /**
@@ -71,7 +68,7 @@ const CASES = new RegExp(
 /** Signing up and recovering share nearly everything. */
 const JOINING = new RegExp(
   [
-    'static/src/(invitation|pages/(recovery|sign-up|waiting))',
+    'static/src/(invitation|pages/(joining|recovery|sign-up|waiting))',
     'static/src/state/(new-keys|rpps|strength)\\.',
     'static/src/ui/(new-password|qr|totp)\\.',
   ].join('|'),
@@ -120,11 +117,12 @@ const application: UserConfig = {
     rolldownOptions: {
       input: [resolve(root, 'main.tsx'), resolve(root, 'styles/main.css')],
       output: {
+        chunkFileNames: chunkName,
         codeSplitting: {
           // With what they import, or a chunk would import another that imports it: see chunkCycles.
           includeDependenciesRecursively: true,
           groups: [
-            { name: lazyChunk, debugName: 'lazy' },
+            { name: 'pdf', test: /node_modules\/(pdf-lib|@pdf-lib|pako)\// },
             { name: 'core', test: CORE },
             { name: 'cases', test: CASES },
             { name: 'joining', test: JOINING },

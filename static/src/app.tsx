@@ -25,7 +25,7 @@ function of<M extends Record<N, PageComponent>, N extends keyof M>(
 
 const caseFile = () => import('./pages/cases.ts');
 const office = () => import('./pages/office.ts');
-const administration = () => import('./pages/admin/all.ts');
+const joining = () => import('./pages/joining.ts');
 
 /**
  * - `open`: for anyone, outside the frame;
@@ -49,8 +49,8 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { pattern: '/sign-in', load: async () => signIn, access: 'open' },
-  { pattern: '/join', load: () => import('./pages/sign-up.tsx'), access: 'open' },
-  { pattern: '/recovery', load: () => import('./pages/recovery.tsx'), access: 'open' },
+  { pattern: '/join', load: of(joining, 'SignUp'), access: 'open' },
+  { pattern: '/recovery', load: of(joining, 'Recovery'), access: 'open' },
   { pattern: '/demo/mails', load: of(office, 'DemoMails'), access: 'open' },
   { pattern: '/', load: of(caseFile, 'Inbox'), access: 'certified' },
   {
@@ -84,7 +84,7 @@ const PLACES: readonly Place[] = [
     access: 'certified',
     bare: true,
   },
-  { pattern: '/waiting', load: () => import('./pages/waiting.tsx'), access: 'waiting' },
+  { pattern: '/waiting', load: of(joining, 'Waiting'), access: 'waiting' },
   { pattern: '/keyboard', load: of(office, 'Keyboard'), access: 'waiting' },
   { pattern: '/settings', load: of(office, 'Settings'), access: 'waiting' },
   { pattern: '/settings/password', load: of(office, 'Password'), access: 'waiting' },
@@ -96,27 +96,27 @@ const PLACES: readonly Place[] = [
   { pattern: '/settings/groups', load: of(office, 'MyGroups'), access: 'certified' },
   { pattern: '/settings/groups/:id', load: of(office, 'MyGroup'), access: 'certified' },
   { pattern: '/people/:id', load: of(office, 'Together'), access: 'certified' },
-  { pattern: '/admin', load: of(administration, 'Administration'), access: 'administrator' },
-  { pattern: '/admin/people', load: of(administration, 'People'), access: 'administrator' },
-  { pattern: '/admin/people/:id', load: of(administration, 'PersonPage'), access: 'administrator' },
+  { pattern: '/admin', load: of(office, 'Administration'), access: 'administrator' },
+  { pattern: '/admin/people', load: of(office, 'People'), access: 'administrator' },
+  { pattern: '/admin/people/:id', load: of(office, 'PersonPage'), access: 'administrator' },
   {
     pattern: '/admin/organisations',
-    load: of(administration, 'Organisations'),
+    load: of(office, 'Organisations'),
     access: 'administrator',
   },
-  { pattern: '/admin/pools', load: of(administration, 'Groups'), access: 'administrator' },
-  { pattern: '/admin/pools/:id', load: of(administration, 'GroupPage'), access: 'administrator' },
-  { pattern: '/admin/care-teams', load: of(administration, 'Groups'), access: 'administrator' },
+  { pattern: '/admin/pools', load: of(office, 'Groups'), access: 'administrator' },
+  { pattern: '/admin/pools/:id', load: of(office, 'GroupPage'), access: 'administrator' },
+  { pattern: '/admin/care-teams', load: of(office, 'Groups'), access: 'administrator' },
   {
     pattern: '/admin/care-teams/:id',
-    load: of(administration, 'GroupPage'),
+    load: of(office, 'GroupPage'),
     access: 'administrator',
   },
-  { pattern: '/admin/trace', load: of(administration, 'Trace'), access: 'administrator' },
-  { pattern: '/admin/seals', load: of(administration, 'Seals'), access: 'administrator' },
+  { pattern: '/admin/trace', load: of(office, 'Trace'), access: 'administrator' },
+  { pattern: '/admin/seals', load: of(office, 'Seals'), access: 'administrator' },
   {
     pattern: '/admin/notifications',
-    load: of(administration, 'DeadNotifications'),
+    load: of(office, 'DeadNotifications'),
     access: 'administrator',
   },
 ];

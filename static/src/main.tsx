@@ -10,7 +10,7 @@ import { watchUpdates } from './state/updates.ts';
 async function start(place: HTMLElement): Promise<void> {
   const [missing] = await Promise.all([missingFeatures(), loadCatalogue()]);
   if (missing.length > 0) {
-    const { Unsupported } = await import('./pages/unsupported.tsx');
+    const { Unsupported } = await import('./pages/office.ts');
     place.replaceChildren();
     render(<Unsupported missing={missing} />, place);
     return;
