@@ -267,6 +267,8 @@ def test_a_group_s_life_agrees_with_the_model(care_circle: CareCircle, clock: Mo
             max_examples=10,
             stateful_step_count=20,
             deadline=None,
+            derandomize=True,
+            database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
