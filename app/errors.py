@@ -58,12 +58,6 @@ class MalformedBody(DomainError):
     message = "The request could not be read. Reload the page and try again."
 
 
-class BodyTooLarge(DomainError):
-    code = "body_too_large"
-    status = 413
-    message = "This is too large to be sent."
-
-
 class Conflict(DomainError):
     """The id was used before for something else."""
 

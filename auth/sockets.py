@@ -96,12 +96,6 @@ def session_room(session_id: UUID) -> str:
     return f"session:{session_id}"
 
 
-def account_of(sid: str) -> UUID | None:
-    """Who connected this socket, without asking whether they still may."""
-    known = _sockets.get(sid)
-    return known.account_id if known else None
-
-
 def sids_of(account_id: UUID) -> frozenset[str]:
     """The person's sockets on this process."""
     return frozenset(_sids_of_account.get(account_id, ()))

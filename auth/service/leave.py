@@ -81,16 +81,17 @@ def stand_ins(ids: Collection[UUID]) -> dict[UUID, UUID]:
     return {person: delegate for person, delegate in chosen.items() if delegate in there}
 
 
-def is_delegate_today(delegate: UUID, person: UUID) -> bool:
-    """Whether `delegate` may act on what `person` left open, inside a transaction."""
-    leave = away_today([person]).get(person)
-    return leave is not None and leave.delegate_id == delegate
+def represented_by(delegate: UUID) -> set[UUID]:
+    """People away now for whom `delegate` stands in, inside a transaction."""
+    rows = session().scalars(_running().where(AccountLeave.delegate_id == delegate))
+    return {leave.account_id for leave in rows}
 
 
 def _check(actor: Actor, body: LeaveBody) -> None:
     if body.from_.tzinfo is None or body.until.tzinfo is None:
         raise LeaveImpossible(reason="dates")
-    if not body.from_ < body.until <= body.from_ + LONGEST or body.until <= clock.now():
+    length = body.until - body.from_
+    if not timedelta() < length <= LONGEST or body.until <= clock.now():
         raise LeaveImpossible(reason="dates")
     if body.delegate is None:
         return

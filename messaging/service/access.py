@@ -15,12 +15,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from app import clock
 from app.db import session
 from app.group_read import ReadTogether
 from auth.actor import Actor
-from auth.models import Account, AccountLeave
+from auth.models import Account
 from auth.permissions import Permission
+from auth.service.leave import represented_by
 from messaging.errors import CaseNotFound
 from messaging.models import Case, CaseParty, Message, Role
 from messaging.service.steps import Who
@@ -46,6 +46,18 @@ def access_case(actor: Actor, case_id: UUID, permission: Permission, lock: bool 
         record_refusal(actor, Action.CASE_DENY, ("case", case_id), case_id=known)
         raise CaseNotFound()
     return case
+
+
+def trace_refused_step(actor: Actor, case: Case, step: str) -> None:
+    """Leave in the trace that somebody of the circle may not do this now: raise on, as above."""
+    record_refusal(
+        actor,
+        Action.CASE_STEP_REFUSED,
+        ("case", case.id),
+        case_id=case.id,
+        result="refused",
+        detail={"step": step, "state": str(case.state)},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,20 +241,6 @@ def brought_in(case_ids: Iterable[UUID]) -> list[CaseParty]:
                 CaseParty.case_id.in_(set(case_ids)),
                 CaseParty.left_at.is_(None),
                 CaseParty.role.in_(READING),
-            )
-        )
-    )
-
-
-def represented_by(account_id: UUID) -> set[UUID]:
-    """People on leave today whose delegate this person is."""
-    now = clock.now()
-    return set(
-        session().scalars(
-            select(AccountLeave.account_id).where(
-                AccountLeave.delegate_id == account_id,
-                AccountLeave.starts_at <= now,
-                AccountLeave.ends_at > now,
             )
         )
     )

@@ -17,7 +17,7 @@ from messaging.announced import CircleChanged
 from messaging.errors import CaseMoved, CaseNotFound, NoOverflow, StepNotAllowed
 from messaging.models import Case, CaseParty, CaseStep, Role
 from messaging.schemas import Named, OverflowAnswer, OverflowBody
-from messaging.service.access import access_case, roles_in
+from messaging.service.access import access_case, roles_in, trace_refused_step
 from messaging.service.circle import hand_over, hold_groups
 from messaging.service.facts import case_fact
 from messaging.service.steps import State, Who
@@ -113,14 +113,7 @@ def _access(actor: Actor, case_id: UUID) -> Case:
 
 
 def _refuse(actor: Actor, case: Case) -> None:
-    record_refusal(
-        actor,
-        Action.CASE_STEP_REFUSED,
-        ("case", case.id),
-        case_id=case.id,
-        result="refused",
-        detail={"step": STEP, "state": str(case.state)},
-    )
+    trace_refused_step(actor, case, STEP)
     raise StepNotAllowed(state=str(case.state), step=STEP)
 
 

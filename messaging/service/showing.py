@@ -14,6 +14,7 @@ from sqlalchemy import and_, func, select
 from app.db import session
 from auth.actor import Actor
 from auth.models import Account
+from auth.service.leave import represented_by
 from messaging.models import (
     AnnouncedAttachment,
     Case,
@@ -36,7 +37,7 @@ from messaging.schemas import (
     PoolAnswer,
     PreviousAnswer,
 )
-from messaging.service.access import parties_of, represented_by, roles_in
+from messaging.service.access import parties_of, roles_in
 from messaging.service.steps import Who, open_steps
 from pools.models import Group, Organisation
 from pools.service.roll import groups_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from statistics import median
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -23,7 +24,7 @@ from messaging.errors import (
 )
 from messaging.models import Case, CaseStep, Message, Urgency
 from messaging.schemas import MESSAGE_BYTES, StepAnswer, StepBody
-from messaging.service.access import access_case, roles_in
+from messaging.service.access import access_case, roles_in, trace_refused_step
 from messaging.service.facts import case_fact, person_name
 from messaging.service.freshness import require_fresh_key
 from messaging.service.sealed import check_seal, require_current_generation
@@ -31,7 +32,7 @@ from messaging.service.showing import show_case
 from messaging.service.steps import SETTLED, Move, State, Step, Who, find_move
 from messaging.service.thread import insert_message
 from pools.models import Group
-from trace import Action, record, record_refusal
+from trace import Action, record
 
 RECENT_ANSWERS = 50
 """How many answered cases a pool's usual delay is taken from."""
@@ -77,22 +78,33 @@ def take_step(actor: Actor, body: StepBody) -> StepAnswer:
     if body.release_reason:
         detail["reason"] = body.release_reason
     record(actor, Action(f"case:{body.step}"), ("case", case.id), case_id=case.id, detail=detail)
-    if body.step is Step.CLAIM:
-        announce_on_commit(CaseClaimed(**case_fact(actor, case)))
-    else:
-        announce_on_commit(
-            StepTaken(
-                **case_fact(actor, case),
-                step=str(body.step),
-                step_id=body.id,
-                posted=posted,
-                former_expert_id=former if body.step in (Step.RELEASE, Step.TAKE_OVER) else None,
-            )
-        )
+    _announce(actor, case, body, posted, former)
     return StepAnswer(
         state=case.state,
         sequence=posted.sequence if posted else None,
         case=show_case(actor, case),
+    )
+
+
+def _announce(
+    actor: Actor,
+    case: Case,
+    body: StepBody,
+    posted: PostedMessage | None,
+    former_expert: UUID | None,
+) -> None:
+    if body.step is Step.CLAIM:
+        announce_on_commit(CaseClaimed(**case_fact(actor, case)))
+        return
+    replaced = body.step in (Step.RELEASE, Step.TAKE_OVER)
+    announce_on_commit(
+        StepTaken(
+            **case_fact(actor, case),
+            step=str(body.step),
+            step_id=body.id,
+            posted=posted,
+            former_expert_id=former_expert if replaced else None,
+        )
     )
 
 
@@ -114,14 +126,7 @@ def _find_move(actor: Actor, case: Case, body: StepBody) -> Move:
     move = find_move(case.state, body.step, who)
     if move:
         return move
-    record_refusal(
-        actor,
-        Action.CASE_STEP_REFUSED,
-        ("case", case.id),
-        case_id=case.id,
-        result="refused",
-        detail={"step": str(body.step), "state": str(case.state)},
-    )
+    trace_refused_step(actor, case, str(body.step))
     beaten = body.step is Step.CLAIM and Who.POOL in who and case.state not in SETTLED
     if beaten and case.expert_id and case.expert_id != actor.account_id:
         raise AlreadyClaimed({"id": str(case.expert_id), "name": person_name(case.expert_id) or ""})

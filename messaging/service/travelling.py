@@ -34,7 +34,7 @@ from messaging.errors import (
 )
 from messaging.models import Case, CaseEvent, CaseGrant, CaseParty, CasePrevious, Due, Role
 from messaging.schemas import CaseAnswer, EventBody
-from messaging.service.access import access_case, parties_of, roles_in
+from messaging.service.access import access_case, parties_of, roles_in, trace_refused_step
 from messaging.service.circle import (
     PERSONAL,
     Circle,
@@ -62,7 +62,7 @@ from protocol.statement import (
     statement_signers,
 )
 from protocol.statements import CaseEventPayload, read_payload
-from trace import Action, record, record_refusal
+from trace import Action, record
 
 MOST_PARTIES = 40
 """In one circle at a time; a rotation wraps to each."""
@@ -143,18 +143,9 @@ def post_event(actor: Actor, body: EventBody) -> CaseAnswer:
     party = next((one for one in parties if one.holder_id == body.target), None)
     left: tuple[UUID, ...] = ()
     if rule.event == "rotate":
-        staying = [one for one in parties if body.target is None or one.holder_id != body.target]
-        if body.target:
-            party = _require_removable(party)
-        check_recipients(body.grants, Circle.of_parties(staying))
-        _rotate(case, body)
-        if body.target and party:
-            left = put_out(case, party, staying)
+        left = _rotate(case, body, party, parties)
     elif rule.role is None:
-        party = _require_member(party)
-        check_recipients(body.grants, Circle.of([], [party.holder_id], policy=False))
-        if all(session().get(CaseGrant, (case.id, case.generation, name)) for name in body.grants):
-            raise PartyKnown()
+        _check_regrant(case, body, party)
     else:
         _bring_in(actor, case, body, parties, held)
     store_event(case.id, event, chain, clock.now())
@@ -184,14 +175,7 @@ def _require_allowed(
     who = roles_in(actor, case, parties=parties)
     if rule.who & who and State(case.state) in rule.states:
         return
-    record_refusal(
-        actor,
-        Action.CASE_STEP_REFUSED,
-        ("case", case.id),
-        case_id=case.id,
-        result="refused",
-        detail={"step": body.purpose, "state": str(case.state)},
-    )
+    trace_refused_step(actor, case, body.purpose)
     if rule.who & who and rule.states == SPEAKING:
         raise CaseSettled(state=str(case.state))
     raise StepNotAllowed(state=str(case.state), step=body.purpose)
@@ -238,18 +222,27 @@ def _check_previous(rule: Rule, body: EventBody) -> None:
         raise EventRefused(reason="PreviousUnexpected")
 
 
-def _rotate(case: Case, body: EventBody) -> None:
+def _rotate(
+    case: Case, body: EventBody, party: CaseParty | None, parties: Sequence[CaseParty]
+) -> tuple[UUID, ...]:
+    """The next key, for everybody but the target, if there is one; the people who left with it."""
     assert body.previous is not None
+    leaving = _require_removable(party) if body.target else None
+    staying = [one for one in parties if one is not leaving]
+    check_recipients(body.grants, Circle.of_parties(staying))
     case.generation += 1
     case.rekey_due = Due.NO
     session().add(CasePrevious(case_id=case.id, generation=case.generation, sealed=body.previous))
+    return put_out(case, leaving, staying) if leaving else ()
 
 
-def _require_member(party: CaseParty | None) -> CaseParty:
-    """A person of the circle, whose renewed key is to hold the case again."""
+def _check_regrant(case: Case, body: EventBody, party: CaseParty | None) -> None:
+    """The key of today for a person of the circle whose renewed keys do not hold it yet."""
     if party is None or party.left_at is not None or party.kind != "account":
         raise PartyUnknown()
-    return party
+    check_recipients(body.grants, Circle.of([], [party.holder_id], policy=False))
+    if all(session().get(CaseGrant, (case.id, case.generation, name)) for name in body.grants):
+        raise PartyKnown()
 
 
 def _require_removable(party: CaseParty | None) -> CaseParty:

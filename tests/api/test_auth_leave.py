@@ -10,7 +10,7 @@ import pytest
 
 from app import clock as house_clock
 from app.transactions import transaction
-from auth.service.leave import away_today, is_delegate_today, stand_ins
+from auth.service.leave import away_today, represented_by, stand_ins
 from protocol.encoding import utc_time
 from tests.conftest import MovedClock
 from tests.factories.care import CareCircle
@@ -48,8 +48,8 @@ def test_a_delegate_stands_in_from_the_first_day_to_the_last(
     clock.advance(days=2)
     assert told_instead(blanc) == roche.uuid
     with transaction(read_only=True):
-        assert is_delegate_today(roche.uuid, blanc.uuid)
-        assert not is_delegate_today(blanc.uuid, roche.uuid)
+        assert represented_by(roche.uuid) == {blanc.uuid}
+        assert represented_by(blanc.uuid) == set()
         assert set(away_today([blanc.uuid, roche.uuid])) == {blanc.uuid}
     clock.advance(days=7)
     assert told_instead(blanc) is None
