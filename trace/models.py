@@ -24,21 +24,11 @@ from app.db import Base
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
 
-class TraceRow(Base):
-    """One act by one person, as it was recorded in the act's own transaction.
+class Act:
+    """Who did what, to what, from where, with what result: the columns of both stores.
 
-    Ids are not references: a trace outlives what it speaks of. `detail` is JSON text kept as
-    written, because its exact bytes are hashed.
+    Ids are not references: a trace outlives what it speaks of.
     """
-
-    __tablename__ = "trace"
-    __table_args__ = (
-        Index("ix_trace_case", "case_id", "id"),
-        Index("ix_trace_actor", "actor_id", "id"),
-        Index("ix_trace_action", "action", "id"),
-        Index("ix_trace_at", "at"),
-        {"sqlite_autoincrement": True},
-    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     at: Mapped[datetime]
@@ -52,6 +42,20 @@ class TraceRow(Base):
     case_id: Mapped[UUID | None]
     result: Mapped[str] = mapped_column(String(16))
     detail: Mapped[str | None] = mapped_column(Text)
+    """JSON text kept as written: in the act trace its exact bytes are hashed."""
+
+
+class TraceRow(Act, Base):
+    """One act by one person, as it was recorded in the act's own transaction."""
+
+    __tablename__ = "trace"
+    __table_args__ = (
+        Index("ix_trace_case", "case_id", "id"),
+        Index("ix_trace_actor", "actor_id", "id"),
+        Index("ix_trace_action", "action", "id"),
+        Index("ix_trace_at", "at"),
+        {"sqlite_autoincrement": True},
+    )
 
 
 class TracePlace(Base):
@@ -64,7 +68,7 @@ class TracePlace(Base):
     hash: Mapped[bytes]
 
 
-class SecurityEvent(Base):
+class SecurityEvent(Act, Base):
     """A way in or out of an account, tried or taken. Not part of any record: gone after a year."""
 
     __tablename__ = "security_event"
@@ -74,19 +78,6 @@ class SecurityEvent(Base):
         Index("ix_security_event_at", "at"),
         {"sqlite_autoincrement": True},
     )
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
-    at: Mapped[datetime]
-    actor_id: Mapped[UUID | None]
-    organisation_id: Mapped[UUID | None]
-    session_id: Mapped[UUID | None]
-    address: Mapped[str | None] = mapped_column(String(64))
-    action: Mapped[str] = mapped_column(String(64))
-    subject_kind: Mapped[str] = mapped_column(String(32))
-    subject_id: Mapped[str | None] = mapped_column(String(64))
-    case_id: Mapped[UUID | None]
-    result: Mapped[str] = mapped_column(String(16))
-    detail: Mapped[str | None] = mapped_column(Text)
 
 
 class LogLeaf(Base):
