@@ -44,6 +44,7 @@ def test_everybody_sees_the_circle_grow_and_shrink(
     assert ack["code"] == "ok"
     assert case.post(circle.favre, "Bonjour à tous").status_code == 201
     second.wait_for("message:posted", lambda posted: posted["sequence"] == 1)
+    second.wait_for("case:changed", lambda changed: changed["last_sequence"] == 1)
     second.heard.clear()
     taken = case.rotate(circle.favre, case.circle(), purpose="take_off", target=circle.second)
     assert taken.status_code == 200
