@@ -128,7 +128,8 @@ class Archive:
             self._people[ident] = Person(ident, account.payload.name, account, {})
         return self._people[ident]
 
-    def _members(self, group: str) -> frozenset[str]:
+    def _members(self, group: str) -> dict[str, frozenset[str]]:
+        """``id@epoch`` → who was a member from then on."""
         statements = self._backup.group_chain(group)
         payloads = [_group_payload(statement) for statement in statements]
         managers = {manager for payload in payloads[:-1] for manager in payload.managers}
@@ -136,7 +137,7 @@ class Archive:
         followed = verify_group_chain(statements, self.policy, keys, former_registrars=True)
         if followed.payload.group != group:
             raise CaseEventsBroken(f"the statements kept for group {group} are another's")
-        return followed.everyone
+        return {f"{group}@{epoch}": members for epoch, members in enumerate(followed.since)}
 
     def _chain(self, case: str) -> CaseChain:
         events = self._backup.events(case)
@@ -147,7 +148,7 @@ class Archive:
             chain = verify_case_events(
                 events,
                 {payload.by: self._person(payload.by).sign_keys for payload in payloads},
-                {group: self._members(group) for group in groups},
+                {key: known for group in groups for key, known in self._members(group).items()},
                 net=self.net,
             )
         if chain.payload.case != case:

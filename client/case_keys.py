@@ -26,10 +26,11 @@ from client.errors import (
 from client.groups.secrets import GroupSecrets
 from client.verdicts import Reporting
 from protocol import CaseChain, verify_case_events
+from protocol.chain import holds
 from protocol.contexts import case_context, case_prev_context, parse_recipient
 from protocol.encoding import check_size, unb64
 from protocol.shapes import KEY_SIZE
-from protocol.statement import Statement, parse_payload, statement_payload
+from protocol.statement import Statement, parse_payload, statement_hash, statement_payload
 from protocol.statements import CaseEventPayload, read_payload
 
 
@@ -86,7 +87,10 @@ class CaseKeys(Reporting):
         chain = self.verified_chain(case, facts["events"], about)
         if known and known.chain.hash == chain.hash:
             return known
-        if known and known.chain.payload.n >= chain.payload.n:
+        before = known.chain.payload.n if known else -1
+        if known and (
+            before >= chain.payload.n or statement_hash(facts["events"][before]) != known.chain.hash
+        ):
             raise CaseEventsBroken(
                 f"case {case}: the server shows fewer or other events than before", about
             )
@@ -150,6 +154,18 @@ class CaseKeys(Reporting):
                 if rotation.by in group.members_since(recipient.number):
                     return True
         return False
+
+    def had_part(self, chain: CaseChain, account: str, generation: int) -> bool:
+        """Whether somebody had part in a case when its key was of this generation."""
+        if account == chain.opener:
+            return True
+        held = chain.holders[generation] if generation < len(chain.holders) else ()
+        groups = {one.id for one in map(parse_recipient, held) if one.kind == "group"}
+        if holds(held, account, self._directory.members_by_group(groups)):
+            return True
+        for group in groups:  # they may have joined since the groups were read
+            self._directory.group(group, refresh=True)
+        return holds(held, account, self._directory.members_by_group(groups))
 
     def outdated(self, chain: CaseChain) -> bool:
         """Whether the current key is wrapped to an epoch that a group has left behind, as far as

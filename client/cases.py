@@ -20,6 +20,7 @@ from client.directory import CareGroup, Directory
 from client.errors import (
     About,
     BrokenSeal,
+    CaseEventsBroken,
     EventRefused,
     KeyPending,
     NoGrant,
@@ -286,6 +287,10 @@ class Cases(Reporting):
             check_circle(facts, opened.chain)
             return opened
 
+    def had_part(self, case: str, account: str, generation: int) -> bool:
+        """Whether somebody had part in the case when its key was of this generation."""
+        return self._keys.had_part(self.keys_of(case).chain, account, generation)
+
     def number(self, case: str) -> str:
         """How people call a case one has opened; empty when unknown."""
         return self._numbers.get(case, "")
@@ -309,6 +314,9 @@ class Cases(Reporting):
             self._numbers[str(facts["id"])] = str(facts["number"])
             opened = self._keys.open(facts)
         check_circle(facts, opened.chain)
+        if str(facts["opened_by"]["id"]) != opened.chain.opener:
+            about = About("case", str(facts["id"]), name=str(facts["number"]))
+            raise CaseEventsBroken(f"case {facts['id']}: opened by another than shown", about)
         generation = int(facts["header"]["generation"])
         if generation not in opened.keys:
             about = About("case", str(facts["id"]), name=str(facts["number"]))

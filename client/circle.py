@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from client.account import OwnAccount
-from client.case_keys import CaseKeys, OpenedCase, read_event
+from client.case_keys import CaseKeys, OpenedCase
 from client.cases import Case, Cases
 from client.crypto import key_commitment, random_key, seal, sign_statement, wrap
 from client.directory import Directory
@@ -117,19 +117,9 @@ class Circle(Reporting):
     def regrant(self, case: str, account: str) -> Case:
         """Hand the key again to somebody of the circle who has new keys.
 
-        That they belong to it must stand in a signed event, whatever the server lists:
-        ``CircleFalsified`` otherwise.
+        The signed events must name them as a reader of the current key, whatever the server lists:
+        ``CircleFalsified`` otherwise, also for somebody who was taken off.
         """
-        shown = self.cases.read(case)
-        named = {
-            holder.id
-            for event in shown.facts["events"]
-            for holder in map(parse_recipient, read_event(event).to)
-        }
-        if account not in named:
-            raise CircleFalsified(
-                f"case {case}: no event names {account}", About("case", case, name=shown.number)
-            )
         return self._bring_in_person(case, "regrant", account)
 
     def overflow(self, case: str) -> Case:
@@ -186,6 +176,10 @@ class Circle(Reporting):
     def _grant(self, case: str, purpose: str, target: Callable[[], tuple[str, str, bytes]]) -> Case:
         def event(opened: OpenedCase) -> dict[str, Any]:
             ident, recipient, public = target()
+            readers = {holder.id for holder in map(parse_recipient, opened.chain.recipients)}
+            if purpose == "regrant" and ident not in readers:
+                about = About("case", case, name=self.cases.number(case))
+                raise CircleFalsified(f"case {case}: no event names {ident}", about)
             kc = opened.chain.commitments[-1]
             statement = self._event(opened.chain, "grant", opened.generation, kc, [recipient])
             wrapped = self._wrapped(case, opened.generation, recipient, public, opened.key)

@@ -104,11 +104,8 @@ class CareGroup:
 
     def members_since(self, epoch: int) -> frozenset[str]:
         """Who was a member in this epoch or a later one: whoever left before is not among them."""
-        found: set[str] = set()
-        for payload in map(_group_payload, self.facts["statements"]):
-            if payload.epoch >= epoch:
-                found.update(payload.members)
-        return frozenset(found)
+        since = self.group.since
+        return since[epoch] if epoch < len(since) else frozenset()
 
 
 class Logged(Protocol):
@@ -268,8 +265,12 @@ class Directory(Reporting):
         return [group for group in self.groups(refresh=False) if self._own.id in group.members]
 
     def members_by_group(self, ids: Iterable[str]) -> dict[str, Collection[str]]:
-        """Group id → everyone who ever was a member, for ``verify_case_events``."""
-        return {ident: self.group(ident).group.everyone for ident in ids}
+        """``id@epoch`` → who was a member from then on, for ``verify_case_events``."""
+        return {
+            f"{ident}@{epoch}": members
+            for ident in ids
+            for epoch, members in enumerate(self.group(ident).group.since)
+        }
 
     def _remember(self, items: Sequence[Mapping[str, Any]]) -> None:
         managers: set[str] = set()

@@ -100,8 +100,7 @@ class Healing(Reporting):
         return 0
 
     def _grant(self, item: dict[str, Any]) -> bool:
-        self._owed.grant(item)
-        return True
+        return self._owed.grant(item)
 
     def _link(self, item: dict[str, Any]) -> bool:
         self._owed.link(str(item["group"]), int(item["epoch"]))

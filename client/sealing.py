@@ -64,6 +64,8 @@ class Message:
     seen: tuple[str, ...] = ()
     log: LogCheckpoint | None = None
     """The key log as the author had verified it."""
+    generation: int = 0
+    """Of the case's key that it lies under."""
 
     @property
     def text(self) -> str:
@@ -187,6 +189,7 @@ def open_message(
         payload.attachments,
         payload.seen,
         payload.log,
+        generation,
     )
 
 

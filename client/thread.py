@@ -19,6 +19,7 @@ from client.errors import (
     About,
     BrokenSeal,
     MessageBroken,
+    MessageMisplaced,
     MessageMissing,
     MessageReplayed,
     StaleEpoch,
@@ -198,6 +199,11 @@ class Thread(Reporting):
             if fresh.sign_keys == author.sign_keys:
                 raise
             message = open_message(net, case, keys, row, fresh)
+        if not self._cases.had_part(case, author.id, message.generation):
+            raise MessageBroken(
+                f"message {message.id}: OutsideCareCircle: its author had no part in the case",
+                About("message", message.id, case, f"{message.sequence} ({author.name})"),
+            )
         if self._log and message.log:
             self._log.check_gossip(message.log.model_dump())
         return message
@@ -355,7 +361,16 @@ def _check_whole(about: About, messages: Sequence[Message | Unreadable], last: i
     if len(messages) < last:
         raise MessageMissing("the conversation is shorter than when it was last read", about)
     known: set[str] = set()
+    generation = 0
     for message in messages:
+        if isinstance(message, Message):
+            if message.generation < generation:
+                place = f"{message.sequence} ({message.author.name})"
+                raise MessageMisplaced(
+                    f"message {message.sequence} lies under a key given up before it",
+                    About("message", message.id, about.id, place),
+                )
+            generation = message.generation
         if lost := set(message.seen) - known:
             raise MessageMissing(
                 f"message {message.sequence} follows one that is not shown: {min(lost)}", about

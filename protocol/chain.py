@@ -102,8 +102,13 @@ class Group:
     hash: bytes
     kem_keys: tuple[bytes, ...]
     """The public key of each epoch, by epoch: compare with the one derived from R_e."""
-    everyone: frozenset[str]
-    """Account ids of all who ever were members, to judge what was signed long ago."""
+    since: tuple[frozenset[str], ...]
+    """Account ids of who was a member in each epoch or later, by epoch: who could hold its key."""
+
+    @property
+    def everyone(self) -> frozenset[str]:
+        """Account ids of all who ever were members, to judge what was signed long ago."""
+        return self.since[0]
 
     @property
     def kem_key(self) -> bytes:
@@ -118,10 +123,15 @@ class CaseChain:
     hash: bytes
     commitments: tuple[bytes, ...]
     """``kc`` of each generation, by generation."""
-    recipients: tuple[str, ...]
-    """Who holds the current generation, in the order of the grants."""
+    holders: tuple[tuple[str, ...], ...]
+    """Who holds each generation, by generation, in the order of the grants."""
     opener: str
     closed: bool
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Who holds the current generation."""
+        return self.holders[-1]
 
 
 def verify_policy_chain(statements: Sequence[Statement], root_public: bytes) -> Policy:
@@ -215,7 +225,7 @@ def verify_group_chain(
     last: GroupPayload | None = None
     last_hash = b""
     kem_keys: list[bytes] = []
-    everyone: set[str] = set()
+    since: list[set[str]] = []
     for payload, statement in _read(GroupPayload, statements):
         _follows(payload.seq, payload.prev, last.seq if last else None, last_hash)
         signers = statement_signers(statement).keys()
@@ -230,10 +240,12 @@ def verify_group_chain(
         _epoch_follows(payload, last)
         if len(kem_keys) == payload.epoch:
             kem_keys.append(unb64(payload.kem_key))
-        everyone.update(payload.members)
+            since.append(set())
+        for known in since:
+            known.update(payload.members)
         last, last_hash = payload, statement_hash(statement)
     assert last is not None
-    return Group(last, last_hash, tuple(kem_keys), frozenset(everyone))
+    return Group(last, last_hash, tuple(kem_keys), tuple(map(frozenset, since)))
 
 
 def verify_case_events(
@@ -245,10 +257,11 @@ def verify_case_events(
 ) -> CaseChain:
     """Follow the key of a case from its opening through grants, rotations and closure.
 
-    ``groups`` maps a group's id to its members' account ids: ``Group.everyone`` to follow a past,
-    today's ``payload.members`` to judge an event just received. The author of each event after the
-    opening is the opener, an account granted before, or a member of a group granted before.
-    A grant or rotation after a closure reopens the case.
+    ``groups`` maps ``id@epoch`` to the account ids of who was a member from that epoch on
+    (``Group.since``) to follow a past, or a plain id to today's ``payload.members`` to judge an
+    event just received: who left before a key was made has no part in it. The author of each event
+    after the opening is the opener, an account granted before, or a member of a group granted
+    before. A grant or rotation after a closure reopens the case.
 
     Caller's duty: ``accounts`` and ``groups`` come from verified chains; compare ``payload.case``
     with the case asked for; after unwrapping K_g call ``check_key_commitment`` with
@@ -266,7 +279,7 @@ def verify_case_events(
             raise NetworkWrong("a case of another network")
         if last and payload.case != last.payload.case:
             raise SubjectChanged("an event of another case")
-        if last and payload.by != last.opener and not _holds(last, payload.by, groups):
+        if last and payload.by != last.opener and not holds(last.recipients, payload.by, groups):
             raise OutsideCareCircle("the author had no part in the case at that time")
         last = _after(last, payload, statement_hash(statement))
     assert last is not None
@@ -290,8 +303,8 @@ def _after(last: CaseChain | None, event: CaseEventPayload, digest: bytes) -> Ca
     if event.event == "grant" and not event.to:
         raise EventOutOfPlace("a grant names somebody")
     added = tuple(name for name in event.to if name not in last.recipients)
-    recipients, closed = last.recipients + added, event.event == "close"
-    return CaseChain(event, digest, last.commitments, recipients, last.opener, closed)
+    holders, closed = (*last.holders[:-1], last.recipients + added), event.event == "close"
+    return CaseChain(event, digest, last.commitments, holders, last.opener, closed)
 
 
 def _opened(event: CaseEventPayload, digest: bytes) -> CaseChain:
@@ -301,7 +314,7 @@ def _opened(event: CaseEventPayload, digest: bytes) -> CaseChain:
         raise GenerationBroken("a case opens with generation 0")
     if not event.to:
         raise EventOutOfPlace("a case is opened to somebody")
-    return CaseChain(event, digest, (unb64(event.kc),), event.to, event.by, closed=False)
+    return CaseChain(event, digest, (unb64(event.kc),), (event.to,), event.by, closed=False)
 
 
 def _rotated(last: CaseChain, event: CaseEventPayload, digest: bytes) -> CaseChain:
@@ -312,14 +325,18 @@ def _rotated(last: CaseChain, event: CaseEventPayload, digest: bytes) -> CaseCha
         raise KeyUnchanged("a rotation brings a new key")
     if not event.to:
         raise EventOutOfPlace("a rotation keeps somebody")
-    return CaseChain(event, digest, (*last.commitments, kc), event.to, last.opener, closed=False)
+    commitments, holders = (*last.commitments, kc), (*last.holders, event.to)
+    return CaseChain(event, digest, commitments, holders, last.opener, closed=False)
 
 
-def _holds(chain: CaseChain, account: str, groups: Mapping[str, Collection[str]]) -> bool:
-    for recipient in map(parse_recipient, chain.recipients):
+def holds(recipients: Collection[str], account: str, groups: Mapping[str, Collection[str]]) -> bool:
+    """Whether an account is among the recipients, itself or by a group; ``groups`` as above."""
+    for recipient in map(parse_recipient, recipients):
         if recipient.kind == "account" and recipient.id == account:
             return True
-        if recipient.kind == "group" and account in groups.get(recipient.id, ()):
+        if recipient.kind == "group" and account in groups.get(
+            f"{recipient.id}@{recipient.number}", groups.get(recipient.id, ())
+        ):
             return True
     return False
 

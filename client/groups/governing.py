@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -173,7 +173,11 @@ class Governing(Reporting):
     def _begin_epoch(self, group: CareGroup, change: Change) -> None:
         epoch, secret = group.epoch + 1, random_key()
         members = change.members(group.members)
-        people = self._directory.people(members, refresh=True)
+        ends, now = change.end_dates(group.until, members), datetime.now(UTC)
+        stay = [
+            one for one in members if one not in ends or now < datetime.fromisoformat(ends[one])
+        ]
+        people = self._directory.people(stay, refresh=True)
         suite = change.suite or suite_of(group.group.kem_key)
         key = b64(group_kem_public(secret, suite))
         body: dict[str, Any] = {

@@ -37,7 +37,7 @@ class Owed(Reporting):
         self._secrets = secrets
         self._governing = governing
 
-    def grant(self, pending: Mapping[str, Any]) -> None:
+    def grant(self, pending: Mapping[str, Any]) -> bool:
         """Wrap a group's secret for a member who has none yet.
 
         The member's keys are verified first, and the group's signed statement must name them:
@@ -50,10 +50,13 @@ class Owed(Reporting):
                 f"group {ident}: no statement names member {member}",
                 About("group", ident, name=group.name),
             )
+        if member not in group.group.payload.present(datetime.now(UTC)):
+            return False  # their signed end date has passed
         person = self._directory.person(member, refresh=True)
         secret = self._secrets.secret(ident, epoch)
         grants = self._secrets.wrapped_to(ident, epoch, secret, [person])
         self._transport.put(f"/groups/{ident}/grants/{epoch}/{member}", grants[member])
+        return True
 
     def link(self, group: str, epoch: int) -> None:
         """Seal the secret of the epoch before under this one's, for those who come later."""
