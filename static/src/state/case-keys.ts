@@ -6,7 +6,7 @@
  * key its maker made and not one the server planted. What cannot be proved is said (`Seal`), never
  * hidden.
  */
-import { type Bytes, fromBase64, fromUtf8, toBase64 } from '../crypto/bytes.ts';
+import { type Bytes, fromBase64, fromUtf8, sameBytes, toBase64 } from '../crypto/bytes.ts';
 import {
   type CaseChain,
   type GroupMembers,
@@ -31,7 +31,7 @@ import {
 } from '../crypto/errors.ts';
 import { readLinks } from '../crypto/links.ts';
 import type { CasePayload, Payloads } from '../crypto/payloads.ts';
-import { type Statement, verifyStatement } from '../crypto/statement.ts';
+import { type Statement, statementHash, verifyStatement } from '../crypto/statement.ts';
 import { NetworkDown, Problem } from '../transport/http.ts';
 import { readHeader, readMessageBody } from './bodies.ts';
 import type { CaseRow, MessageRow, OpenedCase, OpenedMessage, Seal } from './case-types.ts';
@@ -162,9 +162,13 @@ async function prove(row: CaseRow, before?: Promise<ProvenCase>): Promise<Proven
   if (chain.payload.case !== row.id || chain.opener !== row.opened_by.id) {
     throw new SealBroken('the events of another case');
   }
-  const held = last && events[last.payload.n];
-  if (last && (!held || held.kc !== last.payload.kc || chain.payload.n < last.payload.n)) {
+  const held = last && row.events[last.payload.n];
+  if (last && !(held && sameBytes(await statementHash(held), last.hash))) {
     throw new SequenceBroken('the server shows other events than before');
+  }
+  // Nothing commits to the key of a generation that nobody announced.
+  if (row.generation !== chain.payload.generation) {
+    throw new SealBroken('a generation nobody announced');
   }
   committed.set(row.id, chain.commitments);
   // A key opened from a list came without events: now it must be the one that was committed to.

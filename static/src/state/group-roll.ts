@@ -3,6 +3,7 @@
  * those who stay alone. Whoever signs need not be a member: the secret is made here and forgotten.
  */
 import { type Bytes, randomBytes, toBase64 } from '../crypto/bytes.ts';
+import { presentMembers } from '../crypto/chain.ts';
 import { groupContext } from '../crypto/contexts.ts';
 import { NotCertified } from '../crypto/errors.ts';
 import { sealPreviousGroupSecret } from '../crypto/group.ts';
@@ -112,7 +113,9 @@ async function statementOf({ detail, chain }: OpenGroup, changes: MemberChanges)
   );
   // A member whose keys wait for a registrar gets this epoch's later, from any of the others.
   const people = removes
-    ? (await Promise.all(members.map((id) => person(id)))).filter((found) => found.certified)
+    ? (await Promise.all(presentMembers({ ...last, ...changed }).map((id) => person(id)))).filter(
+        (found) => found.certified,
+      )
     : newcomers;
   const grants = secret ? await groupGrants(last.group, epoch, secret, people) : {};
   const previous =

@@ -19,6 +19,7 @@ import type { Job, JobProblem, PutJob, UploadJob } from '../outbox/jobs.ts';
 import { announced, type Manifest, type Sealed, sealedBytes } from '../photos/manifest.ts';
 import { Problem } from '../transport/http.ts';
 import { caseKey, net, proveCase, rememberCaseKey } from './case-keys.ts';
+import { rows } from './case-rows.ts';
 import type {
   CaseRow,
   HeaderBody,
@@ -212,12 +213,13 @@ async function sealWords(
  */
 async function stateFor(row: CaseRow): Promise<Pick<PutJob, 'state'>> {
   if (row.rekey_due) return { state: 'stale' };
-  if (row.events.length === 0) return { state: 'waiting' };
+  // A list proves no key: only what never left this device needs no proof.
+  if (row.events.length === 0) return { state: rows.value.has(row.id) ? 'stale' : 'waiting' };
   try {
     return { state: (await isHeldToday(await proveCase(row))) ? 'waiting' : 'stale' };
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
-    return { state: 'waiting' };
+    return { state: 'stale' };
   }
 }
 

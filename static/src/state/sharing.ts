@@ -14,7 +14,7 @@ import {
   custodianRecipient,
   groupRecipient,
 } from '../crypto/contexts.ts';
-import { NotCertified } from '../crypto/errors.ts';
+import { CircleFalsified, NotCertified } from '../crypto/errors.ts';
 import type { CasePayload } from '../crypto/payloads.ts';
 import { type Statement, signStatement } from '../crypto/statement.ts';
 import { api, Problem } from '../transport/http.ts';
@@ -174,8 +174,12 @@ function grant(caseId: string, purpose: Purpose, subject: string): Promise<CaseR
   return change(caseId, async (row, chain) => {
     const { generation, kc } = chain.payload;
     const publics = await keysToday([subject]);
-    if ([...publics.keys()].every((recipient) => chain.recipients.includes(recipient))) {
-      if (purpose === 'regrant') return null;
+    if (purpose === 'regrant') {
+      if ([...publics.keys()].every((to) => chain.recipients.includes(to))) return null;
+      // The server says whose keys are new; only the signed events say who reads the case.
+      if (!chain.recipients.some((recipient) => subjectOf(recipient) === subject)) {
+        throw new CircleFalsified('no event names this reader');
+      }
     }
     const grants = await grantsTo(row.id, generation, await caseKey(row, generation), publics);
     const event = await signEvent({ ...next(chain), event: 'grant', generation, kc }, grants);
