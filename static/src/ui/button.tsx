@@ -13,7 +13,7 @@ interface Look {
   icon?: IconName | undefined;
 }
 
-type ButtonProps = Omit<
+export type ButtonProps = Omit<
   ButtonHTMLAttributes<HTMLButtonElement>,
   'size' | 'icon' | 'onClick' | 'type' | 'disabled' | 'label'
 > &

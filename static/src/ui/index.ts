@@ -25,6 +25,6 @@ export {
 export { Icon, type IconName } from './icon.tsx';
 export { KNOT_PATH, Knot, Ridge } from './knot.tsx';
 export { Gate, Page, type PageProps } from './page.tsx';
-export { Problems } from './problems.tsx';
+export { Problems, Send } from './problems.tsx';
 export { StatusLine } from './status-line.tsx';
 export { Toasts, toast, undoable } from './toast.tsx';

@@ -4,7 +4,9 @@ import { t, tn } from '../i18n.ts';
 import { Locked } from '../state/keys.ts';
 import { verdictWords } from '../state/verdicts.ts';
 import { NetworkDown, Problem } from '../transport/http.ts';
+import { Button, type ButtonProps } from './button.tsx';
 import { Banner } from './feedback.tsx';
+import type { Form } from './form.ts';
 
 /**
  * What to tell the person about a failure: the server's own sentence when it gave one, and always
@@ -52,5 +54,17 @@ export function Problems({ error }: { error: unknown }): JSX.Element | null {
     <Banner tone={error instanceof NetworkDown ? 'warning' : 'problem'} live>
       {explain(error)}
     </Banner>
+  );
+}
+
+/** The end of a form: what went wrong at the last try, and the button that sends it. */
+export function Send({ form, ...button }: Omit<ButtonProps, 'form'> & { form: Form }): JSX.Element {
+  return (
+    <>
+      <Problems error={form.error.value} />
+      <div>
+        <Button type="submit" kind="primary" busy={form.busy.value} {...button} />
+      </div>
+    </>
   );
 }

@@ -6,7 +6,7 @@ import { type Params, route } from '../../router.ts';
 import { findGroup, type Group, groupsLoaded, loadGroups } from '../../state/groups.ts';
 import { api } from '../../transport/http.ts';
 import { useForm } from '../../ui/form.ts';
-import { Banner, Button, Empty, Problems, toast, Waiting } from '../../ui/index.ts';
+import { Banner, Button, Empty, Problems, Send, toast, Waiting } from '../../ui/index.ts';
 import { explain } from '../../ui/problems.tsx';
 import { Overflow } from '../groups/overflow.tsx';
 import { Roll } from '../groups/roll.tsx';
@@ -33,12 +33,7 @@ function Facts({ group }: { group: Group }): JSX.Element {
       <NameField name={name} />
       <TerritoryField territory={territory} />
       {group.kind === 'pool' && <DeadlineFields deadlines={deadlines} />}
-      <Problems error={form.error.value} />
-      <div>
-        <Button type="submit" kind="primary" busy={form.busy.value}>
-          {t('Save')}
-        </Button>
-      </div>
+      <Send form={form}>{t('Save')}</Send>
     </form>
   );
 }

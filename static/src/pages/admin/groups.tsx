@@ -6,7 +6,7 @@ import { navigate, route } from '../../router.ts';
 import { createGroup } from '../../state/administration.ts';
 import { type GroupKind, groups, groupsLoaded, loadGroups } from '../../state/groups.ts';
 import { picked, useForm } from '../../ui/form.ts';
-import { Button, Empty, Problems, Select, toast } from '../../ui/index.ts';
+import { Empty, Problems, Select, Send, toast } from '../../ui/index.ts';
 import { PeoplePicker } from '../../ui/picker.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { specialties } from '../../ui/words.ts';
@@ -82,18 +82,9 @@ function NewGroup({
           'The key of the group is made on this device, sealed to each member and then forgotten: you will not be able to read their cases.',
         )}
       </p>
-      <Problems error={form.error.value} />
-      <div>
-        <Button
-          type="submit"
-          kind="primary"
-          icon="plus"
-          busy={form.busy.value}
-          disabled={members.value.size === 0}
-        >
-          {t('Create')}
-        </Button>
-      </div>
+      <Send form={form} icon="plus" disabled={members.value.size === 0}>
+        {t('Create')}
+      </Send>
     </form>
   );
 }

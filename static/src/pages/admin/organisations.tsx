@@ -4,7 +4,7 @@ import { t } from '../../i18n.ts';
 import { isFiness } from '../../state/rpps.ts';
 import { api, fetchAll } from '../../transport/http.ts';
 import { picked, typed, useForm } from '../../ui/form.ts';
-import { Button, Empty, Field, Icon, Problems, Select, Tag, toast } from '../../ui/index.ts';
+import { Button, Empty, Field, Icon, Problems, Select, Send, Tag, toast } from '../../ui/index.ts';
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { organisationKinds, organisationKindWord } from '../../ui/words.ts';
 import { AdminPage } from './layout.tsx';
@@ -59,12 +59,9 @@ function NewOrganisation({ onDone }: { onDone: () => Promise<void> }): JSX.Eleme
         />
         <TerritoryField territory={territory} />
       </div>
-      <Problems error={form.error.value} />
-      <div>
-        <Button type="submit" kind="primary" icon="plus" busy={form.busy.value}>
-          {t('Add')}
-        </Button>
-      </div>
+      <Send form={form} icon="plus">
+        {t('Add')}
+      </Send>
     </form>
   );
 }

@@ -17,6 +17,7 @@ import {
   Icon,
   Problems,
   Select,
+  Send,
   Tag,
   toast,
   undoable,
@@ -102,12 +103,9 @@ function Invite({
         ]}
         {...picked(kind)}
       />
-      <Problems error={form.error.value} />
-      <div>
-        <Button type="submit" kind="primary" icon="mail" busy={form.busy.value}>
-          {t('Send the invitation')}
-        </Button>
-      </div>
+      <Send form={form} icon="mail">
+        {t('Send the invitation')}
+      </Send>
     </form>
   );
 }

@@ -4,7 +4,7 @@ import { t } from '../../i18n.ts';
 import type { DirectoryEntry } from '../../state/types.ts';
 import { api } from '../../transport/http.ts';
 import { picked, ticked, useForm } from '../../ui/form.ts';
-import { Banner, Button, Checkbox, Choice, Problems } from '../../ui/index.ts';
+import { Banner, Checkbox, Choice, Send } from '../../ui/index.ts';
 import { dateTimeWord } from '../../ui/words.ts';
 
 type Check = 'in_person' | 'video' | 'document';
@@ -57,18 +57,9 @@ export function LostEverything({ entry }: { entry: DirectoryEntry }): JSX.Elemen
             label={t('It is {name} who asks, and nobody in their name.', { name })}
             {...ticked(sure)}
           />
-          <Problems error={form.error.value} />
-          <div>
-            <Button
-              type="submit"
-              kind="primary"
-              icon="mail"
-              busy={form.busy.value}
-              disabled={!sure.value}
-            >
-              {t('Send the link')}
-            </Button>
-          </div>
+          <Send form={form} icon="mail" disabled={!sure.value}>
+            {t('Send the link')}
+          </Send>
         </form>
       </details>
     </section>

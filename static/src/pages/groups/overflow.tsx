@@ -4,7 +4,7 @@ import { t } from '../../i18n.ts';
 import { type Group, loadGroups, openPools } from '../../state/groups.ts';
 import { api } from '../../transport/http.ts';
 import { useForm } from '../../ui/form.ts';
-import { Button, Problems, toast } from '../../ui/index.ts';
+import { Send, toast } from '../../ui/index.ts';
 import { Picker } from '../../ui/picker.tsx';
 import { specialtyWord } from '../../ui/words.ts';
 
@@ -53,17 +53,9 @@ function Declare({ group }: { group: Group }): JSX.Element {
             hint: [specialtyWord(pool.specialty), pool.territory].filter(Boolean).join(' · '),
           }))}
       />
-      <Problems error={form.error.value} />
-      <div>
-        <Button
-          type="submit"
-          kind="primary"
-          busy={form.busy.value}
-          disabled={chosen.value.size > MOST}
-        >
-          {t('Save')}
-        </Button>
-      </div>
+      <Send form={form} disabled={chosen.value.size > MOST}>
+        {t('Save')}
+      </Send>
     </form>
   );
 }

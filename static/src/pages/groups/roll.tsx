@@ -14,6 +14,7 @@ import {
   Confirm,
   Field,
   Problems,
+  Send,
   Tag,
   toast,
 } from '../../ui/index.ts';
@@ -250,18 +251,9 @@ function Add({ group, signed }: { group: Group; signed: readonly string[] }): JS
       <p class="quiet small">
         {t('They will be able to read the group’s cases, past ones included.')}
       </p>
-      <Problems error={form.error.value} />
-      <div>
-        <Button
-          type="submit"
-          kind="primary"
-          icon="plus"
-          busy={form.busy.value}
-          disabled={chosen.value.size === 0}
-        >
-          {t('Add')}
-        </Button>
-      </div>
+      <Send form={form} icon="plus" disabled={chosen.value.size === 0}>
+        {t('Add')}
+      </Send>
     </form>
   );
 }
