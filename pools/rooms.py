@@ -39,7 +39,7 @@ def register_rooms(config: Config) -> None:
     on_connect(_enter_own_rooms)
     on_sweep(leave_old_rooms)
     on_commit(GroupChanged, _tell_group)
-    on_commit(AccountChanged, _let_see_pools)
+    on_commit(AccountChanged, _follow_standing)
     on_commit(LeaveChanged, _tell_leave)
 
 
@@ -69,9 +69,18 @@ def _tell_leave(fact: LeaveChanged) -> None:
         socketio.emit("group:changed", {"group": str(group_id)}, to=group_room(group_id))
 
 
-def _let_see_pools(fact: AccountChanged) -> None:
-    if fact.certified and not fact.suspended:
-        _let_in(POOLS_ROOM, [fact.account_id])
+def _follow_standing(fact: AccountChanged) -> None:
+    """Who was just confirmed hears of their groups at once. Who waits is cut off: a device that
+    stayed connected while its keys were renewed would go on hearing what it may no longer ask."""
+    if fact.suspended:
+        return  # their sessions ended, and the sockets with them
+    if not fact.certified:
+        changed = {"account": str(fact.account_id)}
+        evict_account(fact.account_id, "account:changed", changed)
+        return
+    _let_in(POOLS_ROOM, [fact.account_id])
+    for group_id in _groups_of(fact.account_id):
+        _let_in(group_room(group_id), [fact.account_id])
 
 
 def _let_in(room: str, joined: Iterable[UUID]) -> None:

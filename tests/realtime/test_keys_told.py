@@ -38,3 +38,25 @@ def test_colleagues_and_administrators_hear_at_once(
     assert colleague.wait_for("account:changed") == {"account": blanc.id}
     assert {"account:changed", "seal:reported"}.isdisjoint(stranger.names())
     assert "seal:reported" not in colleague.names()
+
+
+def test_who_renewed_their_keys_hears_nothing_more_until_confirmed(
+    care_circle: CareCircle, connect: Connect
+) -> None:
+    blanc, favre, admin = care_circle.blanc, care_circle.favre, care_circle.administrator
+    case, device = care_circle.open_case(), connect(blanc)
+    assert device.call("case:join", case=case.id)["code"] == "ok"
+    new = blanc.renewed()
+    statement = new.next_statement([blanc.statement()], blanc.sign_seed)
+    fields = {"current_auth": b64(blanc.auth), "totp_code": new.code(), "statement": statement}
+    assert new.put("/account/keys", {**fields, **new.key_seals()}).status_code == 200
+    device.wait_for("disconnect")
+    waiting = connect(blanc)
+    assert case.post(favre, "Bonjour").status_code == 201
+    care_circle.open_case()
+    cosigned = {"statement": cosign_statement(statement, admin.sign_seed)}
+    assert admin.put(f"/accounts/{blanc.id}/certification", cosigned).status_code == 200
+    waiting.wait_for("account:changed")
+    assert {"message:posted", "case:changed"}.isdisjoint(device.names() + waiting.names())
+    again = care_circle.open_case()
+    waiting.wait_for("case:changed", lambda changed: changed["case"] == again.id)
