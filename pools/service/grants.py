@@ -38,8 +38,7 @@ def grant_group(actor: Actor, group_id: UUID, epoch: int, member: UUID, grant: G
     if epoch != group.epoch:
         raise GrantRefused(epoch=group.epoch)
     check_grants({member: grant}, members)
-    spoilt = (group_id, epoch, member, grant.member_seq, actor.account_id)
-    if session().get(GroupGrantRefused, spoilt):
+    if refused_before(actor, group, member, grant):
         raise GrantRefused(member=str(member), reason="refused_before")
     if store_grant(actor, group, member, grant):
         record(
@@ -107,6 +106,12 @@ def check_grants(grants: Mapping[UUID, Grant], members: set[UUID]) -> None:
     for account_id, grant in grants.items():
         if account_id not in members or current.get(account_id) != grant.member_seq:
             raise GrantRefused(member=str(account_id))
+
+
+def refused_before(actor: Actor, group: Group, member: UUID, grant: Grant) -> bool:
+    """Whether this member could not open what the actor wrapped to these very keys before."""
+    spoilt = (group.id, group.epoch, member, grant.member_seq, actor.account_id)
+    return session().get(GroupGrantRefused, spoilt) is not None
 
 
 def store_grant(actor: Actor, group: Group, member: UUID, grant: Grant) -> bool:

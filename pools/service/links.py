@@ -17,7 +17,7 @@ from auth.service.network import current_policy
 from pools.errors import GrantRefused, GroupMoved, NotGroupManager, StatementRefused
 from pools.models import Group, GroupManager, GroupMember, GroupStatement
 from pools.schemas import Grant
-from pools.service.grants import check_grants, store_grant
+from pools.service.grants import check_grants, refused_before, store_grant
 from pools.service.roll import Place, managers_of, members_of, roll_of
 from pools.service.standing import require_certified, sign_keys
 from protocol import LogKind
@@ -32,11 +32,12 @@ from trace.keylog import append_leaf
 def verify_link(
     actor: Actor, group_id: UUID, chain: list[Statement], group: Group | None = None
 ) -> VerifiedGroup:
-    """Follow the chain with its new end, which the actor must have signed."""
+    """Follow the chain with its new end, which the actor must have signed with their key of today:
+    the ones before were replaced because others may hold them."""
     own = sign_keys([actor.account_id]).get(str(actor.account_id), ())
     try:
-        if not statement_signers(chain[-1]).keys() & set(own):
-            raise ManagerUnknown("signed by somebody else than who sends it")
+        if not statement_signers(chain[-1]).keys() & set(own[-1:]):
+            raise ManagerUnknown("not signed by who sends it, with their key of today")
         verified = verify_group_chain(
             chain, current_policy(), _managers_keys(chain), former_registrars=len(chain) > 1
         )
@@ -95,7 +96,8 @@ def append_link(
         insert(GroupManager), [{"group_id": group.id, "account_id": one} for one in managers]
     )
     for account_id, grant in grants.items():
-        store_grant(actor, group, account_id, grant)
+        if not refused_before(actor, group, account_id, grant):
+            store_grant(actor, group, account_id, grant)
     append_leaf(LogKind.GROUP, group.id, payload.seq, verified.hash)
     known = {who for who, place in roll.items() if not place.departed}
     return tuple(sorted(members_of(group.id) - known)), tuple(sorted(known - stated.keys()))

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app import announcements
 from app.announcements import on_record
 from app.db import database
+from client.crypto import cosign_statement
 from pools.announced import GroupRekeyed
 from tests.factories.care import CareCircle, SealedGroup
 from tests.factories.people import Person, b64
@@ -265,6 +266,22 @@ def test_an_ex_manager_signs_nothing_and_the_attempt_is_traced(
         assert (answer.status_code, answer.json["code"]) == (403, "not_group_manager")
         assert [result for result, _ in traced("group:deny")[before:]] == ["denied"]
     assert len(blanc.get(f"/groups/{pool.id}").json["statements"]) == 4
+
+
+def test_keys_that_were_replaced_state_nothing_more(
+    care_circle: CareCircle, pool: SealedGroup
+) -> None:
+    admin, blanc = care_circle.administrator, care_circle.blanc
+    new = blanc.renewed()
+    statement = new.next_statement([blanc.statement()], blanc.sign_seed)
+    fields = {"current_auth": b64(blanc.auth), "totp_code": new.code(), "statement": statement}
+    assert new.put("/account/keys", {**fields, **new.key_seals()}).status_code == 200
+    cosigned = {"statement": cosign_statement(statement, admin.sign_seed)}
+    assert admin.put(f"/accounts/{blanc.id}/certification", cosigned).status_code == 200
+    members = [blanc, care_circle.roche]
+    refused = pool.state(blanc, members, [blanc])
+    assert (refused.status_code, refused.json["code"]) == (403, "not_group_manager")
+    assert pool.state(new, members, [blanc]).status_code == 201
 
 
 def test_a_doctor_manages_the_care_team(care_circle: CareCircle) -> None:

@@ -286,3 +286,17 @@ def test_what_another_process_did_not_tell_is_put_right(
     told = [(heard["name"], heard["args"]) for heard in nurse.get_received()]
     assert ("group:left", [{"group": circle.team.id}]) not in told
     nurse.disconnect()
+
+
+def test_who_wrapped_a_broken_grant_gives_no_second_one_by_a_statement(
+    care_circle: CareCircle,
+) -> None:
+    admin, blanc, pool = care_circle.administrator, care_circle.blanc, care_circle.pool
+    mine, members = f"/groups/{pool.id}/grants/0/me", [blanc, care_circle.roche]
+    assert blanc.delete(mine).status_code == 204
+    assert pool.state(admin, members, [admin], granted=[blanc]).status_code == 201
+    assert blanc.get(f"/groups/{pool.id}").json["grants"] == []
+    assert blanc.delete(mine).status_code == 204
+    path = f"/groups/{pool.id}/grants/0/{blanc.id}"
+    assert care_circle.roche.put(path, pool.grant(blanc)).status_code == 204
+    assert len(blanc.get(f"/groups/{pool.id}").json["grants"]) == 1
