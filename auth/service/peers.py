@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, bindparam, column, or_, select, table
+from sqlalchemy import String, Uuid, bindparam, column, or_, select, table
 
 from app import clock
 from app.db import UtcDateTime, session
@@ -25,7 +25,8 @@ _party = table(
     "case_party",
     column("case_id", Uuid()),
     column("holder_id", Uuid()),
-    column("left_at", DateTime(timezone=True)),
+    column("role", String()),
+    column("left_at", UtcDateTime()),
 )
 
 
@@ -56,3 +57,18 @@ def share_a_group(one: UUID, other: UUID) -> bool:
         _member.c.account_id == other, _member.c.group_id.in_(groups), _belongs
     )
     return session().scalars(both.limit(1)).first() is not None
+
+
+def is_stranger(account_id: UUID, case_id: UUID) -> bool:
+    """Whether there is such a case and the person does not read it; inside a transaction."""
+    circle = select(_party.c.holder_id).where(_party.c.case_id == case_id)
+    if session().scalars(circle.limit(1)).first() is None:
+        return False
+    groups = select(_member.c.group_id).where(_member.c.account_id == account_id, _belongs)
+    own = circle.where(
+        # An overflow pool holds the key, and is shown nothing before its turn.
+        _party.c.left_at.is_(None),
+        _party.c.role != "overflow",
+        or_(_party.c.holder_id == account_id, _party.c.holder_id.in_(groups)),
+    )
+    return session().scalars(own.limit(1)).first() is None

@@ -25,6 +25,7 @@ from auth.schemas import (
 )
 from auth.service.accounts import account_names
 from auth.service.paging import instant, read_cursor, write_cursor
+from auth.service.peers import is_stranger
 from trace import Action, record
 
 
@@ -81,7 +82,7 @@ def add_report(
         actor,
         Action.SEAL_REPORT,
         (subject_kind, subject_id),
-        case_id=case_id,
+        case_id=_traced_in(actor.account_id, case_id),
         detail={"reason": verdict},
     )
     announce_on_commit(SealReported(report_id=id, administrators=_administrators()))
@@ -122,9 +123,14 @@ def settle_report(actor: Actor, report_id: UUID) -> None:
         actor,
         Action.SEAL_SETTLE,
         (report.subject_kind, report.subject_id),
-        case_id=report.case_id,
+        case_id=_traced_in(report.reporter_id, report.case_id),
         detail={"reason": report.verdict},
     )
+
+
+def _traced_in(reporter_id: UUID, case_id: UUID | None) -> UUID | None:
+    """The case whose own trace shows the report: a stranger writes nothing into it."""
+    return None if case_id is None or is_stranger(reporter_id, case_id) else case_id
 
 
 def _said(report: SealReport) -> tuple[UUID, str, UUID | None, UUID | None, str]:

@@ -10,6 +10,7 @@ import pytest
 from app import announcements
 from auth.announced import SealReported
 from auth.models import SealReport
+from tests.factories.circles import WideCircle
 from tests.factories.people import FoundedNetwork
 
 
@@ -102,3 +103,23 @@ def test_only_administrators_read_reports(network: FoundedNetwork) -> None:
     assert favre.get("/seal-reports").json["code"] == "not_permitted"
     waiting = network.waiting("nadia.roy@sallanches.test", "Nadia Roy")
     assert waiting.post("/seal-reports", report(subject_kind="policy")).status_code == 204
+
+
+def test_a_stranger_writes_nothing_into_the_trace_of_a_case(wide_circle: WideCircle) -> None:
+    wide_circle.prepare_overflow(wide_circle.second)
+    case = wide_circle.travelling(overflow=[wide_circle.second])
+    about = {"subject_kind": "case", "subject_id": case.id, "case": case.id}
+
+    def told_by() -> set[str]:
+        rows = wide_circle.favre.get(f"/cases/{case.id}/trace").json["items"]
+        return {row["actor"]["name"] for row in rows if row["action"].startswith("seal:")}
+
+    admin = wide_circle.administrator
+    for person in (wide_circle.vidal, wide_circle.moret):  # no part in it; not their turn yet
+        body = report(**about)
+        assert person.post("/seal-reports", body).status_code == 204
+        assert admin.post(f"/seal-reports/{body['id']}/settlement").status_code == 204
+    assert told_by() == set()
+    assert {item["case"] for item in admin.get("/seal-reports").json["items"]} == {case.id}
+    assert wide_circle.blanc.post("/seal-reports", report(**about)).status_code == 204
+    assert told_by() == {wide_circle.blanc.name}
