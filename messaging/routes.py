@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from app.http import describe, parse, parse_query, reply
 from auth.gate import current_actor, require
-from auth.limits import spend
+from auth.limits import spend, spend_key
 from auth.permissions import Permission
 from auth.trace_schemas import TraceList
 from messaging.export_schemas import ExportQuery, TraceExport
@@ -43,6 +43,10 @@ from messaging.service import (
 )
 
 cases = Blueprint("messaging", __name__)
+
+EVENTS_OF_A_CASE = 60
+"""By one person in an hour. Whoever reads a case may change its key; each time stays for good, and
+every reader verifies all of them."""
 
 
 @cases.get("/cases")
@@ -100,6 +104,7 @@ def put_step(case_id: UUID, step_id: UUID) -> Response:
 def post_event(case_id: UUID) -> Response:
     actor = current_actor()
     spend(actor, "event", 120, per=60)
+    spend_key("event:case", f"{actor.account_id}:{case_id}", EVENTS_OF_A_CASE, per=3600)
     return reply(travelling.post_event(actor, parse(EventBody, case=case_id)))
 
 

@@ -6,10 +6,14 @@ from flask import Response
 
 from app.http import describe, parse, reply
 from auth.gate import current_actor, require
+from auth.limits import spend
 from auth.permissions import Permission
 from auth.routes import auth
 from auth.schemas import KeysBody, LeaveBody, LeaveView, SessionView
 from auth.service import leave, renewal
+
+LEAVES = 30
+"""Changes of mind one device may announce in an hour: each is told to every colleague."""
 
 
 @auth.put("/account/keys")
@@ -25,7 +29,9 @@ def put_account_keys() -> Response:
 @describe(body=LeaveBody, answer=LeaveView)
 def put_leave() -> Response:
     """Say from when until when one is away, and who stands in."""
-    return reply(leave.go_on_leave(current_actor(), parse(LeaveBody)))
+    actor = current_actor()
+    spend(actor, "leave", LEAVES, per=3600)
+    return reply(leave.go_on_leave(actor, parse(LeaveBody)))
 
 
 @auth.delete("/account/leave")
@@ -33,5 +39,7 @@ def put_leave() -> Response:
 @describe(status=204)
 def delete_leave() -> Response:
     """Be back, or stay after all."""
-    leave.come_back(current_actor())
+    actor = current_actor()
+    spend(actor, "leave", LEAVES, per=3600)
+    leave.come_back(actor)
     return reply()

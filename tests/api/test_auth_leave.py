@@ -10,6 +10,7 @@ import pytest
 
 from app import clock as house_clock
 from app.transactions import transaction
+from auth.routes.keys import LEAVES
 from auth.service.leave import away_today, represented_by, stand_ins
 from protocol.encoding import utc_time
 from tests.conftest import MovedClock
@@ -106,3 +107,13 @@ def test_a_delegate_shares_a_group(care_circle: CareCircle) -> None:
         assert (refused.status_code, refused.json["reason"]) == (422, "delegate")
     naive = {"from": "2026-01-01T00:00:00", "until": "2030-01-01T00:00:00"}
     assert blanc.put("/account/leave", naive).json["code"] == "leave_impossible"
+
+
+def test_the_end_of_the_calendar_is_no_fault(care_circle: CareCircle) -> None:
+    dates = {"from": "9999-11-01T00:00:00Z", "until": "9999-12-31T23:59:59Z"}
+    assert care_circle.blanc.put("/account/leave", dates).status_code == 200
+
+
+def test_colleagues_are_not_told_of_it_without_end(care_circle: CareCircle) -> None:
+    answers = [leave(care_circle.blanc, None, 1, 2).status_code for _ in range(LEAVES + 1)]
+    assert answers == [200] * LEAVES + [429]

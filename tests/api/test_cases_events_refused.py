@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from client.crypto import kem_public, key_commitment
+from messaging.routes import EVENTS_OF_A_CASE
 from protocol.contexts import account_recipient, group_recipient
 from tests.factories.circles import TravellingCase, WideCircle
 from tests.factories.people import b64
@@ -310,3 +311,13 @@ def test_what_is_over_goes_nowhere(wide_circle: WideCircle, purpose: str, code: 
     answer = case.let_in(wide_circle.favre, purpose, wide_circle.second)
     assert (answer.status_code, answer.json["code"]) == (409, code)
     assert case.let_in(wide_circle.favre, "doctor", wide_circle.vidal).status_code == 200
+
+
+def test_one_person_does_not_change_a_key_without_end(wide_circle: WideCircle) -> None:
+    case, other = wide_circle.travelling(), wide_circle.travelling()
+    maret = wide_circle.maret
+    answers = [case.rotate(maret, case.circle()) for _ in range(EVENTS_OF_A_CASE + 1)]
+    assert [answer.status_code for answer in answers[:-1]] == [200] * EVENTS_OF_A_CASE
+    assert answers[-1].json["code"] == "rate_limited"
+    assert other.rotate(maret, other.circle()).status_code == 200
+    assert case.rotate(wide_circle.favre, case.circle()).status_code == 200
