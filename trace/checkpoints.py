@@ -60,11 +60,12 @@ def sign_now(tree: Tree, *, pause: timedelta | None = None) -> Note:
         # A clock that was set back must not keep the log from being signed.
         if last and (last.size == size or timedelta() <= clock.now() - last.signed_at < wait):
             return _with_cosignatures(last)
-    with transaction():
-        keylog.hold(keylog.LOCK if tree is Tree.KEY else sequencer.LOCK)
-        while not trees.grow(tree):
-            pass
-        return _with_cosignatures(_sign(tree, trees.leaf_count(tree)))
+    while True:
+        # A log of before the tree takes many steps to grow: others write between two of them.
+        with transaction():
+            keylog.hold(keylog.LOCK if tree is Tree.KEY else sequencer.LOCK)
+            if trees.grow(tree):
+                return _with_cosignatures(_sign(tree, trees.leaf_count(tree)))
 
 
 @transactional
@@ -96,7 +97,7 @@ def accept_cosignature(tree: Tree, size: int, line: str) -> None:
 @transactional(read_only=True)
 def prove_consistency(tree: Tree, old: int, size: int) -> list[bytes]:
     """That the log of `size` leaves extends that of `old`. Raises CheckpointNotFound."""
-    if not old <= size <= trees.leaf_count(tree):
+    if not old <= size <= trees.provable(tree):
         raise CheckpointNotFound()
     return consistency(tree, old, size)
 
@@ -104,7 +105,7 @@ def prove_consistency(tree: Tree, old: int, size: int) -> list[bytes]:
 @transactional(read_only=True)
 def prove_inclusion(tree: Tree, index: int, size: int) -> list[bytes]:
     """That leaf `index` is in the log of `size` leaves. Raises CheckpointNotFound."""
-    if not index < size <= trees.leaf_count(tree):
+    if not index < size <= trees.provable(tree):
         raise CheckpointNotFound()
     return inclusion(tree, index, size)
 

@@ -37,6 +37,14 @@ def leaf_count(tree: Tree) -> int:
     return session().execute(sa.select(sa.func.max(TracePlace.place))).scalar() or 0
 
 
+def provable(tree: Tree) -> int:
+    """How many leaves a proof may span: those under stored nodes, and the last begun block.
+
+    Every signed state is; a log of before the tree is not, and would be hashed whole to prove it.
+    """
+    return min(leaf_count(tree), (_stored_blocks(tree) + 1) * BLOCK - 1)
+
+
 def leaves(tree: Tree, start: int, end: int) -> list[bytes]:
     """The leaves from `start` up to but without `end`."""
     if tree is Tree.KEY:

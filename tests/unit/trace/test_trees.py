@@ -18,7 +18,14 @@ from protocol.encoding import b64
 from protocol.log import GrowingTree, inclusion_proof, root_at
 from protocol.merkle import LogKind, log_leaf
 from trace import Action, record, signing, trees
-from trace.checkpoints import consistency, inclusion, sign_now
+from trace.checkpoints import (
+    consistency,
+    inclusion,
+    prove_consistency,
+    prove_inclusion,
+    sign_now,
+)
+from trace.errors import CheckpointNotFound
 from trace.keylog import LeafContradicted, append_leaf
 from trace.models import TreeNode
 from trace.sequencer import place_rows
@@ -131,8 +138,15 @@ def test_a_trace_of_before_the_log_is_taken_up_in_steps(monkeypatch: pytest.Monk
     monkeypatch.setattr("trace.checkpoints._witnesses", list)
     with transaction(read_only=True):
         before_it = root_at(100, lambda *at: trees.subtree(Tree.TRACE, *at))
+    # Whoever asked for a proof now would have all of it hashed, each time.
+    with pytest.raises(CheckpointNotFound):
+        prove_inclusion(Tree.TRACE, 0, 100)
+    with pytest.raises(CheckpointNotFound):
+        prove_consistency(Tree.TRACE, 8, 100)
     note = sign_now(Tree.TRACE)
     assert note.checkpoint.size == 100
+    assert prove_inclusion(Tree.TRACE, 0, 100)
+    assert prove_consistency(Tree.TRACE, 8, 100)
     assert b64(note.checkpoint.root) == b64(before_it)
     with transaction(read_only=True):
         count = session().execute(sa.select(sa.func.count()).select_from(TreeNode)).scalar_one()
