@@ -23,7 +23,9 @@ def every_kind() -> set[type[BrokenSeal]]:
     return found
 
 
-@pytest.mark.parametrize("kind", every_kind(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", sorted(every_kind(), key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__
+)
 def test_every_verdict_has_a_sentence_of_its_own(kind: type[BrokenSeal]) -> None:
     assert kind in SENTENCES
     told = sentence(kind("for whoever looks into it", About("account", "x", name="Dr Blanc")))
