@@ -261,7 +261,7 @@ class Cases(Reporting):
     def read(self, case: str) -> Case:
         """One case, everything verified. Raises the ``BrokenSeal`` that says what is wrong."""
         with self._lock:
-            return self.opened(self._transport.get(f"/cases/{case}"))
+            return self.opened(self._fetched(case))
 
     def find(self, number_or_id: str) -> Case:
         """A case by its id or its short number (such as C-7F3K2)."""
@@ -281,7 +281,7 @@ class Cases(Reporting):
     def renew_keys(self, case: str) -> OpenedCase:
         """The case's keys as of now, after the server said ours are old."""
         with self._lock:
-            facts = self._transport.get(f"/cases/{case}")
+            facts = self._fetched(case)
             self._numbers[case] = str(facts["number"])
             opened = self._keys.open(facts)
             check_circle(facts, opened.chain)
@@ -322,6 +322,11 @@ class Cases(Reporting):
             about = About("case", str(facts["id"]), name=str(facts["number"]))
             raise NoGrant(f"case {facts['id']}: no key of generation {generation}", about)
         return self._with_header(facts, opened.keys[generation], opened.chain.opener)
+
+    def _fetched(self, case: str) -> dict[str, Any]:
+        """A case as shown; whatever the answer calls itself, it must hold for the one asked for."""
+        facts: dict[str, Any] = self._transport.get(f"/cases/{case}")
+        return {**facts, "id": case}
 
     def _listed(self, facts: Mapping[str, Any]) -> Case:
         try:

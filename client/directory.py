@@ -154,6 +154,10 @@ class Directory(Reporting):
             for start in range(0, len(missing), BATCH):
                 batch = missing[start : start + BATCH]
                 found = self._transport.get("/accounts", ids=",".join(batch), limit=100)["items"]
+                shown = {str(facts["id"]) for facts in found}
+                for ident in batch:
+                    if ident not in shown:  # what was known must not stand in for an answer
+                        self._people.pop(ident, None)
                 for facts in found:
                     self._people[facts["id"]] = self._verified(facts)
         for ident in wanted:
@@ -192,7 +196,9 @@ class Directory(Reporting):
                     raise
                 # It may have been signed between our two questions: ask once more.
                 newer = self._transport.get("/accounts", ids=ident, limit=1)["items"]
-                return self._verified(newer[0], tries=tries - 1)
+                if not newer:
+                    raise
+                return self._verified({**newer[0], "id": ident}, tries=tries - 1)
         return Person(ident, account.payload.name, account, facts)
 
     def _certified_part(self, statements: list[Statement]) -> tuple[Account, list[Statement]]:
@@ -235,7 +241,8 @@ class Directory(Reporting):
         """One group, verified; from memory unless ``refresh``."""
         with self._lock:
             if refresh or ident not in self._groups:
-                self.remember(self._transport.get(f"/groups/{ident}"))
+                facts = self._transport.get(f"/groups/{ident}")
+                self.remember({**facts, "id": ident})  # whatever the answer calls itself
             return self._groups[ident]
 
     def remember(self, facts: Mapping[str, Any]) -> CareGroup:
@@ -319,7 +326,7 @@ class Directory(Reporting):
                 if not tries:
                     raise
                 newer = self._transport.get(f"/groups/{ident}")
-                return self._verified_group(newer, tries=tries - 1)
+                return self._verified_group({**newer, "id": ident}, tries=tries - 1)
         return verified
 
 

@@ -93,6 +93,10 @@ class KeyLog:
             outer, self._following = self._following, True
             self._recall(policy.net)
             try:
+                logged = self._places.get(_place(LogKind.POLICY, policy.net), {})
+                if not policy.payload.log_key and max(logged, default=-1) > policy.payload.seq:
+                    # Rules of before there was a log would otherwise do away with it.
+                    raise StatementWithheld("the log knows a later policy", self._about())
                 self.require_logged("policy", policy.net, statements)
             except BaseException:
                 self._policy = before

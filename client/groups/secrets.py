@@ -118,7 +118,7 @@ class GroupSecrets(Reporting):
 
     def _open(self, ident: str, epoch: int) -> None:
         """Open this epoch: by its own grant, else down the chain from a later one."""
-        answer = self._transport.get(f"/groups/{ident}")
+        answer = {**self._transport.get(f"/groups/{ident}"), "id": ident}
         group = self._directory.remember(answer)
         grants = {
             int(grant["epoch"]): grant

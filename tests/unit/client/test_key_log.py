@@ -65,6 +65,18 @@ def test_no_log_key_means_no_log() -> None:
     assert not any("/log" in one for one in server.asked)
 
 
+def test_rules_of_before_the_log_are_refused_by_a_device_that_followed_it() -> None:
+    server = LogServer()
+    server.policy(log_key=None)
+    server.policy()
+    kept = following(server).kept()
+    server.policies.pop()
+    reader = server.reader()
+    reader.remember(kept or b"")
+    with pytest.raises(StatementWithheld, match="later policy"):
+        reader.policy()  # type: ignore[attr-defined]
+
+
 def test_a_colleagues_state_is_compared_at_any_size(server: LogServer) -> None:
     early = following(server)
     seen = early.latest_checkpoint()

@@ -14,8 +14,10 @@ from client.crypto import seal, sign_statement
 from client.errors import (
     CaseEventsBroken,
     CircleFalsified,
+    GroupNotTrusted,
     MessageBroken,
     MessageMisplaced,
+    PersonNotTrusted,
 )
 from client.groups import governing, owed
 from protocol.contexts import message_context
@@ -208,3 +210,56 @@ def test_no_key_after_a_signed_end_date(village: Village, monkeypatch: pytest.Mo
     manager.governing.remove(pool, village.people["benali"].account.id)
     kept = village.people["mermet"].transport.get(f"/groups/{pool}")
     assert len(kept["statements"]) == 3 and kept["grants"] == []
+
+
+# An answer about something else than was asked
+
+
+def test_another_case_in_place_of_the_one_asked_for(
+    village: Village, case: str, other_case: str
+) -> None:
+    """The words, or the key handed on, would be those of the other patient's circle."""
+    device, server = village.lying_to("favre")
+    other = village.people["favre"].transport.get(f"/cases/{other_case}")
+    shown(server, case, lambda _: other)
+    with refused(CaseEventsBroken, not_continuous(other["number"]), server, match="are another's"):
+        device.thread.post(case, "Pour ce patient seulement")
+
+
+@pytest.mark.parametrize("before", [1, 0], ids=["known before", "never seen"])
+def test_another_group_in_place_of_the_one_asked_for(village: Village, before: int) -> None:
+    device, server = village.lying_to("favre")
+    if before:
+        device.directory.group(village.care_team)
+    other = village.people["blanc"].transport.get(f"/groups/{village.pool}")
+    server.lies[f"/groups/{village.care_team}"] = lambda _, answer: other
+    with pytest.raises(GroupNotTrusted):
+        device.directory.group(village.care_team, refresh=True)
+
+
+def test_a_later_statement_asked_for_and_another_group_given(village: Village) -> None:
+    """The first answer is too old for the log; the second is of another group, and whole."""
+    pool = pool_of_two(village, "Angiologie")
+    village.administrator.governing.set_managers(pool, [village.administrator.account.id])
+    village.administrator.governing.remove(pool, village.people["benali"].account.id)
+    device, server = village.lying_to("favre")
+    other, asked = device.transport.get(f"/groups/{village.pool}"), []
+
+    def lie(_: str, answer: Answer) -> Answer:
+        asked.append(pool)
+        return other if len(asked) > 1 else {**answer, "statements": answer["statements"][:1]}
+
+    server.lies[f"/groups/{pool}"] = lie
+    with pytest.raises(GroupNotTrusted):
+        device.directory.group(pool)
+    assert len(asked) == 2
+
+
+def test_no_answer_about_somebody_whose_keys_are_asked_for_again(village: Village) -> None:
+    """What was known must not stand in for an answer: their keys may be new."""
+    device, server = village.lying_to("favre")
+    mermet = village.people["mermet"].account.id
+    device.directory.person(mermet)
+    server.lies["/accounts?"] = lambda _, answer: {**answer, "items": []}
+    with pytest.raises(PersonNotTrusted):
+        device.directory.person(mermet, refresh=True)
