@@ -8,12 +8,15 @@ import {
   statementHash,
   toBase64,
 } from '../../static/src/crypto/index.ts';
-import type { CasePayload } from '../../static/src/crypto/payloads.ts';
+import type { AccountPayload, CasePayload } from '../../static/src/crypto/payloads.ts';
+import { seedSigningKey } from '../../static/src/crypto/signing.ts';
 import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
 import { openCase as readCase } from '../../static/src/state/case-keys.ts';
 import { keepRows, rows } from '../../static/src/state/case-rows.ts';
 import type { CaseRow } from '../../static/src/state/case-types.ts';
+import { groups } from '../../static/src/state/groups.ts';
+import { forgetPerson } from '../../static/src/state/people.ts';
 import { postMessage, sealStaleAgain } from '../../static/src/state/posting.ts';
 import {
   askSecondOpinion,
@@ -24,7 +27,7 @@ import {
 } from '../../static/src/state/sharing.ts';
 import { api, type Page } from '../../static/src/transport/http.ts';
 import { Clinic, type Person, said } from './support/clinic.ts';
-import { broken, deskOf, until, WHOLE } from './support/desk.ts';
+import { broken, deskOf, until, WHOLE, wrote } from './support/desk.ts';
 
 let clinic: Clinic;
 let favre: Person;
@@ -40,7 +43,7 @@ beforeEach(async () => {
 
 afterEach(() => clinic.stop());
 
-const { opened, waiting } = deskOf(() => ({ clinic, favre, pool }));
+const { opened, read, waiting } = deskOf(() => ({ clinic, favre, pool }));
 
 describe('somebody said to wait for a key', () => {
   it('must be a reader by a signed event, whatever the server says, and not taken off since', async () => {
@@ -125,5 +128,44 @@ describe('what two colleagues signed at the same moment', () => {
       events.push(await signStatement('cordee1.case', payload as CasePayload, blanc.signer));
     }
     expect((await readCase({ ...row, events })).seal).toEqual(broken('SequenceBroken'));
+  });
+});
+
+describe('an answer about something else than was asked', () => {
+  it('is no group to wrap a key to', async () => {
+    const other = await clinic.makeGroup('Rhumatologie', [favre]);
+    await clinic.use(favre);
+    groups.value = [];
+    clinic.lie = (path, honest) =>
+      path === `/groups/${pool}` ? { ...honest, ...other, grants: [] } : honest;
+    await expect(keysToday([`group:${pool}`])).rejects.toMatchObject({ name: 'SubjectChanged' });
+  });
+
+  it('is no case to hand on', async () => {
+    const others = (await clinic.makeGroup('Rhumatologie', [blanc])).id;
+    const one = await opened();
+    const two = await opened();
+    const row = await fetchCase(one);
+    clinic.lie = (path, honest) =>
+      path === `/cases/${one}` ? clinic.row(clinic.cases.get(two) as never) : honest;
+    await expect(askSecondOpinion(row, others)).rejects.toMatchObject({ name: 'SealBroken' });
+  });
+});
+
+describe('keys that nobody vouches for', () => {
+  it('sign nothing in the name of a colleague', async () => {
+    const id = await opened();
+    const signer = await seedSigningKey(randomBytes(32));
+    const honest = said<AccountPayload>(blanc.statements[0] as Statement);
+    const payload = { ...honest, sign_key: toBase64(signer.publicKey) };
+    const forged = await signStatement('cordee1.account', payload, signer);
+    clinic.lie = (path, told) => {
+      if (!path.startsWith('/accounts')) return told;
+      for (const one of told.items) if (one.id === blanc.id) one.statements = [forged];
+      return told;
+    };
+    forgetPerson();
+    await wrote(clinic, id, { ...blanc, signer }, 'non');
+    expect((await read(id)).texts).toEqual([broken('NotCertified')]);
   });
 });

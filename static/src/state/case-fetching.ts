@@ -12,7 +12,8 @@ export const missing: Signal<ReadonlySet<string>> = signal(new Set());
 /** The whole case, with the events that prove its key. @throws NetworkDown, Problem */
 export async function fetchCase(id: string): Promise<CaseRow> {
   try {
-    const row = await api<CaseRow>('GET', `/cases/${id}`);
+    // Whatever the answer calls itself, it must hold for the case that was asked for.
+    const row = { ...(await api<CaseRow>('GET', `/cases/${id}`)), id };
     keepRows([row]);
     return row;
   } catch (error) {

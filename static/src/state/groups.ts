@@ -201,7 +201,11 @@ export function openGroup(id: string): Promise<OpenGroup> {
   return found;
 }
 
-const fetchEntry = (id: string) => api<GroupDetail>('GET', `/groups/${id}`);
+/** Whatever the answer calls itself, it must hold for the group that was asked for. */
+const fetchEntry = async (id: string): Promise<GroupDetail> => ({
+  ...(await api<GroupDetail>('GET', `/groups/${id}`)),
+  id,
+});
 
 async function fetchGroup(id: string): Promise<OpenGroup> {
   const check = (said: GroupDetail) => verifyGroup(said);

@@ -91,6 +91,13 @@ export class KeyLog {
           k,
         }
       : null;
+    if (!this.rules) {
+      // Rules of before there was a log would otherwise do away with it.
+      await this.recall(net);
+      if (this.kept.copy.entries('policy', net).some(({ seq }) => seq > policy.payload.seq)) {
+        throw new StatementWithheld('the log holds later rules');
+      }
+    }
     await this.require('policy', net, statements, asking);
   }
 

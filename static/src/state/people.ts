@@ -7,6 +7,7 @@ import { type Signal, signal } from '@preact/signals';
 import { type Bytes, sameBytes } from '../crypto/bytes.ts';
 import { type Policy, verifyAccountChain, verifyPolicyChain } from '../crypto/chain.ts';
 import {
+  NotCertified,
   ProtocolError,
   SequenceBroken,
   StatementWithheld,
@@ -266,7 +267,12 @@ export async function underPeople<T>(
   check: (people: VerifiedPerson[]) => Promise<T>,
 ): Promise<T> {
   const all = [...new Set(ids)];
-  const known = () => Promise.all(all.map((id) => person(id)));
+  const known = async () => {
+    const people = await Promise.all(all.map((id) => person(id)));
+    if (people.some(({ certified }) => !certified))
+      throw new NotCertified('nobody vouches for them');
+    return people;
+  };
   try {
     return await check(await known());
   } catch (error) {
