@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
@@ -148,6 +148,9 @@ class Recovery(Base):
     used_at: Mapped[datetime | None]
 
 
+KeysReason = Literal["renewal", "return"]
+
+
 class AccountPending(Base):
     """New keys of a person that nobody vouches for yet: no part of their chain until then.
 
@@ -163,7 +166,7 @@ class AccountPending(Base):
     hash: Mapped[bytes]
     sign_key: Mapped[bytes]
     kem_key: Mapped[bytes]
-    reason: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[KeysReason] = mapped_column(String(16))
     """`renewal`: signed by the keys before; `return`: those were lost."""
     received_at: Mapped[datetime]
 

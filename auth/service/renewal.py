@@ -10,7 +10,7 @@ from auth.actor import Actor
 from auth.announced import AccountSignedUp, PasswordChanged
 from auth.errors import KeysWaiting, NeverCertified, StatementNotAccepted
 from auth.limits import spend_key
-from auth.models import Account, AccountPending
+from auth.models import Account, AccountPending, KeysReason
 from auth.schemas import KeysBody, ReturnBody, SessionView
 from auth.service.accounts import announce_changed, get_account
 from auth.service.chains import check_next_keys
@@ -63,7 +63,7 @@ def _renew_keys(actor: Actor, body: KeysBody) -> SessionView:
     return session_of(actor)
 
 
-def await_keys(account: Account, body: KeysBody | ReturnBody, reason: str) -> None:
+def await_keys(account: Account, body: KeysBody | ReturnBody, reason: KeysReason) -> None:
     """Store new keys and the ways to them; the keys wait for a registrar, inside a transaction.
 
     Raises StatementNotAccepted.

@@ -43,7 +43,7 @@ def standings_of(accounts: Collection[Account]) -> Standings:
         pending={
             row.account_id: PendingKeys(
                 statement=row.statement,
-                reason=row.reason,  # type: ignore[arg-type]
+                reason=row.reason,
                 since=row.received_at,
             )
             for row in session().scalars(waiting)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Exists, ScalarSelect, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.db import session
@@ -82,17 +82,6 @@ def _wraps(actor: Actor, mine: set[UUID]) -> list[PendingGrant]:
         .where(AccountStatement.account_id == GroupMember.account_id)
         .scalar_subquery()
     )
-    spoilt = (
-        select(GroupGrantRefused.epoch)
-        .where(
-            GroupGrantRefused.group_id == Group.id,
-            GroupGrantRefused.epoch == Group.epoch,
-            GroupGrantRefused.account_id == GroupMember.account_id,
-            GroupGrantRefused.member_seq == newest,
-            GroupGrantRefused.granted_by == actor.account_id,
-        )
-        .exists()
-    )
     today = [theirs.group_id == Group.id, theirs.epoch == Group.epoch]
     rows = (
         session()
@@ -107,7 +96,7 @@ def _wraps(actor: Actor, mine: set[UUID]) -> list[PendingGrant]:
                 Group.archived_at.is_(None),
                 BELONGS,
                 or_(theirs.account_id.is_(None), theirs.member_seq < newest),
-                ~spoilt,
+                ~_refused_from(actor, newest),
             )
             .order_by(Group.id, GroupMember.account_id)
             .limit(AT_ONCE)
@@ -121,6 +110,21 @@ def _wraps(actor: Actor, mine: set[UUID]) -> list[PendingGrant]:
         )
         for group_id, epoch, member, seq in rows
     ]
+
+
+def _refused_from(actor: Actor, member_seq: ScalarSelect[int]) -> Exists:
+    """Whether the member of the outer query could not open what the actor wrapped to these keys."""
+    return (
+        select(GroupGrantRefused.epoch)
+        .where(
+            GroupGrantRefused.group_id == Group.id,
+            GroupGrantRefused.epoch == Group.epoch,
+            GroupGrantRefused.account_id == GroupMember.account_id,
+            GroupGrantRefused.member_seq == member_seq,
+            GroupGrantRefused.granted_by == actor.account_id,
+        )
+        .exists()
+    )
 
 
 def _links(actor: Actor, mine: set[UUID]) -> list[PendingLink]:
