@@ -71,7 +71,7 @@ def sign_now(tree: Tree, *, pause: timedelta | None = None) -> Note:
 @transactional
 def accept_cosignature(tree: Tree, size: int, line: str) -> None:
     """Keep a witness's word on a state of ours. Raises CheckpointNotFound, CosignatureRefused."""
-    row = session().get(CheckpointRow, (str(tree), size))
+    row = session().get(CheckpointRow, (str(tree), size), with_for_update=True)
     if row is None:
         raise CheckpointNotFound()
     try:

@@ -17,7 +17,7 @@ from auth.announced import LeaveChanged
 from auth.errors import LeaveImpossible
 from auth.models import Account, AccountLeave
 from auth.schemas import LeaveBody, LeaveView
-from auth.service.accounts import account_names
+from auth.service.accounts import account_names, get_account
 from auth.service.peers import peers_of, share_a_group
 from auth.service.standing import view_leave
 from trace import Action, record
@@ -28,8 +28,9 @@ LONGEST = timedelta(days=730)
 @transactional
 def go_on_leave(actor: Actor, body: LeaveBody) -> LeaveView:
     """Announce an absence in place of any other. Raises LeaveImpossible with its reason."""
+    get_account(actor.account_id, lock=True)  # of two first leaves at once, one waits
     _check(actor, body)
-    leave = session().get(AccountLeave, actor.account_id, with_for_update=True)
+    leave = session().get(AccountLeave, actor.account_id)
     if leave is None:
         leave = AccountLeave(account_id=actor.account_id)
         session().add(leave)

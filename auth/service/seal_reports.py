@@ -23,7 +23,7 @@ from auth.schemas import (
     SealReportList,
     SealReportView,
 )
-from auth.service.accounts import account_names
+from auth.service.accounts import account_names, get_account
 from auth.service.paging import instant, read_cursor, write_cursor
 from auth.service.peers import is_stranger
 from trace import Action, record
@@ -40,6 +40,7 @@ def report_seal(actor: Actor, body: SealReportBody) -> None:
 
 @transactional
 def _report_seal(actor: Actor, body: SealReportBody) -> None:
+    get_account(actor.account_id, lock=True)  # of one report sent twice at once, one waits
     add_report(
         actor,
         id=body.id,

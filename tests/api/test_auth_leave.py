@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -117,3 +119,17 @@ def test_the_end_of_the_calendar_is_no_fault(care_circle: CareCircle) -> None:
 def test_colleagues_are_not_told_of_it_without_end(care_circle: CareCircle) -> None:
     answers = [leave(care_circle.blanc, None, 1, 2).status_code for _ in range(LEAVES + 1)]
     assert answers == [200] * LEAVES + [429]
+
+
+def test_a_double_click_is_one_leave(care_circle: CareCircle) -> None:
+    blanc = care_circle.blanc
+    again = blanc.other_device()
+    again.sign_in()
+    gate = Barrier(2)
+
+    def go(person: Person) -> int:
+        gate.wait(timeout=30)
+        return int(leave(person, None, 1, 2).status_code)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(go, (blanc, again))) == [200, 200]

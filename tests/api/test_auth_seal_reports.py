@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +13,7 @@ from app import announcements
 from auth.announced import SealReported
 from auth.models import SealReport
 from tests.factories.circles import WideCircle
-from tests.factories.people import FoundedNetwork
+from tests.factories.people import FoundedNetwork, Person
 
 
 def report(**changes: Any) -> dict[str, Any]:
@@ -123,3 +125,18 @@ def test_a_stranger_writes_nothing_into_the_trace_of_a_case(wide_circle: WideCir
     assert {item["case"] for item in admin.get("/seal-reports").json["items"]} == {case.id}
     assert wide_circle.blanc.post("/seal-reports", report(**about)).status_code == 204
     assert told_by() == {wide_circle.blanc.name}
+
+
+def test_a_report_sent_twice_at_once_is_one(network: FoundedNetwork) -> None:
+    favre = network.favre()
+    again = favre.other_device()
+    again.sign_in()
+    body, gate = report(), Barrier(2)
+
+    def send(person: Person) -> int:
+        gate.wait(timeout=30)
+        return int(person.post("/seal-reports", body).status_code)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(send, (favre, again))) == [204, 204]
+    assert len(network.administrator.get("/seal-reports").json["items"]) == 1
