@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from threading import RLock
 from typing import Any, Protocol, TypeVar
 
@@ -209,9 +210,9 @@ class Directory(Reporting):
         for end in range(len(statements), 1, -1):
             with suppress(NotCertified):
                 part = statements[:end]
-                return self._by_policy(lambda policy: verify_account_chain(part, policy)), part  # noqa: B023
+                return self._by_policy(partial(verify_account_chain, part)), part
         first = statements[:1]
-        return self._by_policy(lambda policy: verify_account_chain(first, policy)), first
+        return self._by_policy(partial(verify_account_chain, first)), first
 
     def _by_policy(self, verify: Callable[[Policy], T]) -> T:
         """Verify under the policy; once more under a fresh one, since a registrar appointed after

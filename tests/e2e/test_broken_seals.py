@@ -25,6 +25,7 @@ ANSWER = "Voici, à la lumière du jour. Elle mesure 9 mm."
 
 CHANGED = "{name}: what arrived is not what its author sealed. It is not shown."
 UNSIGNED = "{name}: the signature is not that of the person it names. It is not shown."
+UNVOUCHED = "{name}: nobody vouches for the author named. It is not shown."
 MISPLACED = "{name}: shown twice or not in its place. Do not rely on the order here."
 WITHHELD = "The server holds back a message that a colleague had already read."
 
@@ -74,13 +75,14 @@ def test_another_name_beside_the_key_of_the_one_who_asked_breaks_the_case(
 ) -> None:
     server.alters(CASE, about_the_case(lambda row: row["opened_by"].update(name="Dr Personne")))
     stops_every_act(server, CHANGED, "seal_broken")
+    expect(server.page.get_by_text("Tache brune")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
     ("lie", "sentence", "verdict"),
     [
         ("changed", CHANGED, "seal_broken"),
-        ("another author", "{name}: nobody vouches for the author named. It is not shown.", None),
+        ("another author", UNVOUCHED, "author_unknown"),
         ("another name", CHANGED, "seal_broken"),
         ("another kind", CHANGED, "seal_broken"),
         ("another place", CHANGED, "seal_broken"),
@@ -88,7 +90,7 @@ def test_another_name_beside_the_key_of_the_one_who_asked_breaks_the_case(
     ],
 )
 def test_a_message_that_lies_is_shown_as_broken_and_the_other_as_whole(
-    server: DishonestServer, lie: str, sentence: str, verdict: str | None
+    server: DishonestServer, lie: str, sentence: str, verdict: str
 ) -> None:
     asked = server.device.context.request.get(f"/api/v1/cases/{CLOSED_CASE}/messages").json()
     elsewhere = asked["items"][0]["sealed"]
@@ -118,7 +120,7 @@ def test_a_message_that_lies_is_shown_as_broken_and_the_other_as_whole(
     server.sees(sentence)
     expect(server.page.get_by_text(ANSWER)).to_have_count(0)
     expect(server.page.locator(".composer")).to_be_visible()
-    server.was_told(verdict or "author_unknown", "message")
+    server.was_told(verdict, "message")
 
 
 def withheld(body: Row) -> None:
