@@ -26,6 +26,7 @@ import {
   sealAccountSecrets,
   seedSigningKey,
   signStatement,
+  toBase64,
   unseal,
   unsealSegments,
   unwrap,
@@ -275,6 +276,49 @@ describe('a locum', () => {
     } as unknown as GroupPayload;
     expect(presentMembers(agreed, new Date('2031-08-15T17:59:59Z'))).toEqual(['a', 'b']);
     expect(presentMembers(agreed, new Date('2031-08-15T18:00:00Z'))).toEqual(['a']);
+  });
+});
+
+describe('the pools that take over', async () => {
+  const signer = await seedSigningKey(randomBytes(32));
+  const ids = Array.from({ length: 5 }, () => crypto.randomUUID());
+  const group = crypto.randomUUID();
+  const stated = (changed: Partial<GroupPayload>) =>
+    signStatement(
+      'cordee1.group',
+      {
+        v: 1,
+        net: crypto.randomUUID(),
+        group,
+        kind: 'pool',
+        seq: 0,
+        epoch: 0,
+        kem_key: toBase64(kemPublic(randomBytes(32))),
+        members: [],
+        managers: [crypto.randomUUID()],
+        name: 'Dermatologie',
+        prev: null,
+        ...changed,
+      },
+      signer,
+    );
+
+  it('may be four, or none, or not spoken of', async () => {
+    for (const said of [{}, { overflow: [] }, { overflow: ids.slice(1) }]) {
+      expect(await stated(said)).toHaveProperty('p');
+    }
+    expect(await stated({ kind: 'care_team', overflow: [] })).toHaveProperty('p');
+  });
+
+  it.each<[string, Partial<GroupPayload>]>([
+    ['five', { overflow: ids }],
+    ['one twice', { overflow: [ids[0] as string, ids[0] as string] }],
+    ['the pool itself', { overflow: [group] }],
+    ['a name', { overflow: ['Genève'] }],
+    ['nothing said with null', { overflow: null as never }],
+    ['those of a care team', { kind: 'care_team', overflow: ids.slice(1) }],
+  ])('are not %s', async (_, changed) => {
+    await expect(stated(changed)).rejects.toEqual(named('PayloadFieldsWrong'));
   });
 });
 

@@ -53,6 +53,17 @@ afterEach(() => clinic.stop());
 
 const { opened, read, say, waiting } = deskOf(() => ({ clinic, favre, pool }));
 
+const backupPool = async (kind?: 'care_team') =>
+  clinic.makeGroup(
+    'Dermatologie, Genève',
+    [await clinic.makePerson('Dr Anne Roch')],
+    [clinic.admin],
+    kind,
+  );
+
+/** To whom its opening says it was wrapped. */
+const readersOf = (id: string) => said<CasePayload>(clinic.cases.get(id)?.events[0] as never).to;
+
 describe('a member removed', () => {
   it('reads nothing written afterwards, and those who stay read all of it', async () => {
     const id = await opened();
@@ -213,18 +224,41 @@ describe('a case that travels', () => {
   });
 
   it('is wrapped to overflow pools and every custodian of the rules from its opening on', async () => {
-    const backup = await clinic.makeGroup('Dermatologie, Genève', [
-      await clinic.makePerson('Dr Anne Roch'),
-    ]);
-    const asked = clinic.groups.get(pool);
-    asked?.overflow.push({ id: backup.id, name: backup.name });
+    const backup = await backupPool();
+    await clinic.use(clinic.admin);
+    await changeMembers(pool, { overflow: [backup.id] });
     clinic.custodians = [randomBytes(32)];
     await clinic.rule();
     const id = await opened();
-    const { to } = said<CasePayload>(clinic.cases.get(id)?.events[0] as never);
-    expect(to).toEqual(
+    expect(readersOf(id)).toEqual(
       [`account:${favre.id}@0`, 'custodian:0', `group:${backup.id}@0`, `group:${pool}@0`].sort(),
     );
+  });
+
+  it('is not wrapped to an overflow pool that the server names and nobody signed', async () => {
+    const { id: backup, name } = await backupPool();
+    const named = (group: object) => ({ ...group, overflow: [{ id: backup, name }] });
+    clinic.lie = (path, honest) => {
+      if (path.startsWith('/groups?')) return { ...honest, items: honest.items.map(named) };
+      return path === `/groups/${pool}` ? named(honest) : honest;
+    };
+    expect(readersOf(await opened())).toEqual([`account:${favre.id}@0`, `group:${pool}@0`]);
+    expect(clinic.groups.get(pool)?.statements).toHaveLength(1);
+  });
+
+  it('is not wrapped to a signed overflow pool once that is archived, nor to a care team', async () => {
+    const closed = await backupPool();
+    const team = await backupPool('care_team');
+    await clinic.use(clinic.admin);
+    await changeMembers(pool, { overflow: [closed.id, team.id] });
+    const lie = (group: { id: string }) => ({
+      ...group,
+      kind: 'pool',
+      archived: group.id === closed.id,
+    });
+    clinic.lie = (path, honest) =>
+      path.startsWith('/groups?') ? { ...honest, items: honest.items.map(lie) } : honest;
+    expect(readersOf(await opened())).toEqual([`account:${favre.id}@0`, `group:${pool}@0`]);
   });
 
   it('gets a key of today before anything is written once the rules name a custodian', async () => {

@@ -131,6 +131,22 @@ describe('a departure', () => {
   });
 });
 
+describe('the pools that take over', () => {
+  it('stay as signed whatever else is signed, until they are signed anew', async () => {
+    const backup = await clinic.makeGroup('Dermatologie, Genève', [benali]);
+    const last = () => said(clinic.groups.get(pool)?.statements.at(-1) as never);
+    await clinic.use(clinic.admin);
+    await changeMembers(pool, { overflow: [backup.id] });
+    expect(last()).toMatchObject({ seq: 1, epoch: 0, overflow: [backup.id] });
+    await changeMembers(pool, { overflow: [backup.id] });
+    expect(last()).toMatchObject({ seq: 1 });
+    await changeMembers(pool, { remove: [benali.id] });
+    expect(last()).toMatchObject({ seq: 2, epoch: 1, overflow: [backup.id] });
+    await changeMembers(pool, { overflow: [] });
+    expect(last()).toMatchObject({ seq: 3, epoch: 1, overflow: [] });
+  });
+});
+
 describe('what changed while a page was open', () => {
   it('is learned before a new key or a newcomer is taken for a lie', async () => {
     const id = await opened();

@@ -39,6 +39,8 @@ export interface GroupPayload {
   prev: string | null;
   /** When a member leaves, agreed beforehand, by account id. Absent when nobody does. */
   until?: { [account: string]: string };
+  /** Pools that take over what nobody here answers, nearest first. Absent when there is none. */
+  overflow?: string[];
 }
 
 export interface PolicyPayload {
@@ -188,9 +190,12 @@ const listOf =
     Array.isArray(value) && value.length >= least && value.every(field);
 
 const setOf =
-  (field: Field, least = 0): Field =>
-  (value) =>
-    listOf(field, least)(value) && new Set(value as unknown[]).size === (value as unknown[]).length;
+  (field: Field, least = 0, most = Number.POSITIVE_INFINITY): Field =>
+  (value) => {
+    if (!listOf(field, least)(value)) return false;
+    const { length } = value as unknown[];
+    return length <= most && new Set(value as unknown[]).size === length;
+  };
 
 /** An object with exactly these fields; those of `optional` may be absent or null. */
 const exactly =
@@ -304,6 +309,7 @@ const FIELDS: Record<StatementType, Record<string, Field>> = {
     name,
     prev,
     until: absentOr(mapOf(uuid, isTime)),
+    overflow: absentOr(setOf(uuid, 0, 4)),
   },
   'cordee1.policy': {
     v,
@@ -357,10 +363,14 @@ const FIELDS: Record<StatementType, Record<string, Field>> = {
 
 /** Rules that no single field can tell. */
 const TOGETHER: Partial<{ [T in StatementType]: (payload: Payloads[T]) => string | null }> = {
-  'cordee1.group': ({ members, until = {} }) =>
-    Object.keys(until).every((account) => members.includes(account))
-      ? null
-      : 'an end date for somebody who is no member',
+  'cordee1.group': ({ group, kind, members, until = {}, overflow = [] }) => {
+    if (!Object.keys(until).every((account) => members.includes(account))) {
+      return 'an end date for somebody who is no member';
+    }
+    return overflow.length > 0 && (kind !== 'pool' || overflow.includes(group))
+      ? 'a pool overflows, and into others'
+      : null;
+  },
   'cordee1.policy': ({ registrars, witnesses, k }) => {
     if (new Set(registrars.map((entry) => entry.sign_key)).size !== registrars.length) {
       return 'two registrars share a key';

@@ -23,6 +23,8 @@ export interface MemberChanges {
   managers?: readonly string[];
   /** When members leave (RFC 3339); null for no end. */
   until?: Readonly<Record<string, string | null>>;
+  /** All pools that take over from now on, nearest first; the present ones when absent. */
+  overflow?: readonly string[];
   /** Give the group's open cases new keys at once rather than at their next words. */
   now?: boolean;
 }
@@ -54,7 +56,7 @@ export async function groupGrants(
 }
 
 /**
- * Sign who belongs to a group and who manages it from now on.
+ * Sign who belongs to a group, who manages it and which pools take over from now on.
  *
  * @throws ProtocolError when the group or somebody in it cannot be believed; Problem when refused.
  */
@@ -89,8 +91,14 @@ async function statementOf({ detail, chain }: OpenGroup, changes: MemberChanges)
       end !== null && members.includes(id) ? [[id, end]] : [],
     ),
   );
-  const changed = { members, managers, until };
-  const same = { members: last.members, managers: last.managers, until: last.until ?? {} };
+  const overflow = [...(changes.overflow ?? last.overflow ?? [])];
+  const changed = { members, managers, until, overflow };
+  const same = {
+    members: last.members,
+    managers: last.managers,
+    until: last.until ?? {},
+    overflow: last.overflow ?? [],
+  };
   if (JSON.stringify(changed) === JSON.stringify(same)) return null;
   const newcomers = await certifiedPeople(added);
   const held = last.members.includes(account)

@@ -55,8 +55,6 @@ export interface GroupEntry {
   median_answer_minutes: number | null;
   mine: boolean;
   managed: boolean;
-  /** Pools that get the key of each case from its opening on, to take over when this one cannot. */
-  overflow: Named[];
   /** An end date has passed and no manager's device has signed the departure yet. */
   departures_due: boolean;
   /** Members on leave today. */
@@ -181,6 +179,16 @@ export function openPools(): Group[] {
   return groups.value
     .filter(({ kind, archived }) => kind === 'pool' && !archived)
     .toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+/**
+ * Pools that get the key of each case from its opening on, to take over when this one cannot: as a
+ * manager signed. The server may only say that one is archived, never name another.
+ */
+export function overflowOf({ chain }: Group): Group[] {
+  return (chain?.payload.overflow ?? [])
+    .flatMap((id) => findGroup(id) ?? [])
+    .filter((pool) => !pool.archived && (pool.chain?.payload ?? pool).kind === 'pool');
 }
 
 /** The care teams one belongs to. */

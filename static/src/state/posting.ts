@@ -29,7 +29,7 @@ import type {
   TextBody,
   Urgency,
 } from './case-types.ts';
-import { group } from './groups.ts';
+import { group, overflowOf } from './groups.ts';
 import { latestCheckpoint } from './key-log.ts';
 import { myKeys } from './keys.ts';
 import { askForBackgroundSync, postOffice, refreshOutbox } from './outbox.ts';
@@ -108,8 +108,8 @@ async function openingOf(
   careTeam: string | null,
 ): Promise<{ event: Statement; grants: Record<string, string> }> {
   const mine = await myKeys();
-  const { overflow } = group(pool);
-  const groups = [pool, ...(careTeam === null ? [] : [careTeam]), ...overflow.map(({ id }) => id)];
+  const overflow = overflowOf(group(pool)).map(({ id }) => group(id).id);
+  const groups = [pool, ...(careTeam === null ? [] : [careTeam]), ...overflow];
   const publics = await keysToday([...groups.map((id) => `group:${id}`), ...(await custodians())]);
   publics.set(accountRecipient(mine.account, mine.seq), await kemPublic(mine.kemSeed));
   const grants = await grantsTo(caseId, 0, key, publics);

@@ -39,7 +39,6 @@ interface Group {
   statements: Statement[];
   grants: Map<string, Grant>[];
   previous: { epoch: number; sealed: string; by: string }[];
-  overflow: { id: string; name: string }[];
 }
 
 interface Case {
@@ -123,14 +122,19 @@ export class Clinic extends Registry {
     this.http.close();
   }
 
-  async makeGroup(name: string, members: Person[], managers = [this.admin]): Promise<Group> {
+  async makeGroup(
+    name: string,
+    members: Person[],
+    managers = [this.admin],
+    kind: Group['kind'] = 'pool',
+  ): Promise<Group> {
     const secret = randomBytes(32);
     const id = crypto.randomUUID();
     const payload: GroupPayload = {
       v: 1,
       net: this.net,
       group: id,
-      kind: 'pool',
+      kind,
       seq: 0,
       epoch: 0,
       kem_key: toBase64(await groupKemPublic(secret)),
@@ -144,12 +148,11 @@ export class Clinic extends Registry {
     for (const one of members) grants.set(one.id, await this.grant(id, 0, secret, one));
     const made: Group = {
       id,
-      kind: 'pool',
+      kind,
       name,
       statements: [statement],
       grants: [grants],
       previous: [],
-      overflow: [],
     };
     this.groups.set(id, made);
     return made;

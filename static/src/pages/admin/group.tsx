@@ -73,7 +73,7 @@ export default function GroupPage({ params }: { params: Params }): JSX.Element {
         {group.broken && <Banner tone="problem">{explain(group.broken)}</Banner>}
         <Facts key={group.id} group={group} />
         <Roll group={group} />
-        {group.kind === 'pool' && <Overflow key={group.id} group={group} editable />}
+        {group.kind === 'pool' && <Overflow group={group} />}
         <section class="stack" data-gap="small">
           <h2>{t('Archive')}</h2>
           <p class="quiet">

@@ -48,7 +48,7 @@ export function MyGroup({ params }: { params: Params }): JSX.Element {
       <div class="stack" data-gap="large">
         {group.broken && <Banner tone="problem">{explain(group.broken)}</Banner>}
         <Roll group={group} />
-        {group.kind === 'pool' && <Overflow group={group} editable={false} />}
+        {group.kind === 'pool' && <Overflow group={group} />}
       </div>
     </Page>
   );

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { t } from '../../i18n.ts';
-import { type Group, loadGroups, openPools } from '../../state/groups.ts';
-import { api } from '../../transport/http.ts';
+import { changeMembers } from '../../state/group-roll.ts';
+import { type Group, openPools, overflowOf } from '../../state/groups.ts';
 import { useForm } from '../../ui/form.ts';
 import { Send, toast } from '../../ui/index.ts';
 import { Picker } from '../../ui/picker.tsx';
@@ -11,9 +11,10 @@ import { specialtyWord } from '../../ui/words.ts';
 const MOST = 4;
 
 /** Pools that take over when nobody answers, in the order in which they are asked. */
-export function Overflow({ group, editable }: { group: Group; editable: boolean }): JSX.Element {
-  const declared = group.overflow;
-  const names = declared.map(({ name }) => name).join(', ');
+export function Overflow({ group }: { group: Group }): JSX.Element {
+  const names = overflowOf(group)
+    .map(({ name }) => name)
+    .join(', ');
   return (
     <section class="stack" data-gap="small">
       <h2>{t('If nobody answers')}</h2>
@@ -24,18 +25,17 @@ export function Overflow({ group, editable }: { group: Group; editable: boolean 
             })
           : t('No other pool takes over.')}
       </p>
-      {editable && <Declare group={group} />}
+      {group.managed && !group.broken && <Declare key={group.id} group={group} />}
     </section>
   );
 }
 
 function Declare({ group }: { group: Group }): JSX.Element {
   const chosen = useSignal<ReadonlyMap<string, string>>(
-    new Map(group.overflow.map(({ id, name }) => [id, name])),
+    new Map(overflowOf(group).map(({ id, name }) => [id, name])),
   );
   const form = useForm(async () => {
-    await api('PATCH', `/groups/${group.id}`, { overflow: [...chosen.value.keys()] });
-    await loadGroups();
+    await changeMembers(group.id, { overflow: [...chosen.value.keys()] });
     toast(t('Changes saved.'));
   });
   return (
@@ -46,7 +46,7 @@ function Declare({ group }: { group: Group }): JSX.Element {
         name="overflow"
         chosen={chosen}
         among={openPools()
-          .filter(({ id }) => id !== group.id)
+          .filter(({ id, chain }) => id !== group.id && chain?.payload.kind === 'pool')
           .map((pool) => ({
             id: pool.id,
             name: pool.name,

@@ -4,7 +4,14 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { t, tn } from '../../i18n.ts';
 import { patientName } from '../../state/bodies.ts';
 import type { Urgency } from '../../state/case-types.ts';
-import { findGroup, type Group, groupsLoaded, myCareTeams, openPools } from '../../state/groups.ts';
+import {
+  findGroup,
+  type Group,
+  groupsLoaded,
+  myCareTeams,
+  openPools,
+  overflowOf,
+} from '../../state/groups.ts';
 import { network } from '../../state/session.ts';
 import { custodians } from '../../state/sharing.ts';
 import { verdictWords } from '../../state/verdicts.ts';
@@ -280,7 +287,7 @@ function Readers({
       <ul class="plain">
         <li>{t('You')}</li>
         <li>{people(pool)}</li>
-        {pool.overflow?.map(({ id, name }) => (
+        {overflowOf(pool).map(({ id, name }) => (
           <li key={id}>{t('{name}, only if nobody answers', { name })}</li>
         ))}
         {team && <li>{people(team)}</li>}
