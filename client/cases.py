@@ -209,9 +209,10 @@ class Cases(Reporting):
         self._keys.keep(case, chain, {0: key})
 
     def _overflow_of(self, pool: CareGroup) -> list[CareGroup]:
-        """The pools its cases may pass to, verified like any other."""
-        declared = (str(entry["id"]) for entry in pool.facts.get("overflow") or ())
-        return [self._directory.group(ident) for ident in declared]
+        """The pools its cases may pass to, as its manager signed; the server may only say that one
+        is closed, never add one."""
+        signed = [self._directory.group(ident) for ident in pool.group.payload.overflow]
+        return [one for one in signed if one.kind == "pool" and not one.facts.get("archived")]
 
     def _care_team(self, name_or_id: str | None) -> CareGroup | None:
         mine = [

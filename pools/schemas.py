@@ -151,7 +151,6 @@ class GroupChange(Schema):
     territory: Place | None = None
     deadlines: Deadlines | None = None
     archived: bool | None = None
-    overflow: list[UUID] | None = Field(None, max_length=4)
     """Pools that may take over this pool's cases, in the order they are asked."""
 
 

@@ -149,10 +149,20 @@ class GroupPayload(StatementPayload):
     until: dict[Uuid, Time] = Field(default_factory=dict)
     """When a member leaves, agreed beforehand: a locum's last minute. Absent when nobody does."""
 
+    overflow: Annotated[Uuids, Field(max_length=4)] = ()
+    """The pools that take over what nobody here answers, nearest first: each new case is wrapped to
+    them too. Absent when there is none."""
+
     @model_validator(mode="after")
     def _only_members_leave(self) -> "GroupPayload":
         if not self.until.keys() <= set(self.members):
             raise ValueError("an end date for somebody who is no member")
+        return self
+
+    @model_validator(mode="after")
+    def _pools_overflow_elsewhere(self) -> "GroupPayload":
+        if self.overflow and (self.kind != "pool" or self.group in self.overflow):
+            raise ValueError("a pool overflows, and into others")
         return self
 
     def present(self, at: datetime) -> frozenset[str]:

@@ -43,6 +43,8 @@ class Change:
     """All managers from now on; they need not be members."""
     until: Mapping[str, datetime | str | None] = field(default_factory=dict)
     """Last minute of a stay by account; None lets the person stay on."""
+    overflow: tuple[str, ...] | None = None
+    """The pools that take over from now on, nearest first."""
     now: bool = False
     """Open cases change their key at once rather than at the next post."""
     suite: int | None = None
@@ -149,9 +151,9 @@ class Governing(Reporting):
         """Agree on the end of somebody's stay, or, with None, that there is none."""
         return self.change(group, Change(until={member: until}))
 
-    def set_overflow(self, group: str, pools: Iterable[str]) -> None:
-        """The pools to which this one's cases may pass, nearest first, at most four."""
-        self._transport.call("PATCH", f"/groups/{group}", {"overflow": list(pools)})
+    def set_overflow(self, group: str, pools: Iterable[str]) -> CareGroup:
+        """Sign which pools this one's cases may pass to, nearest first, at most four."""
+        return self.change(group, Change(overflow=tuple(pools)))
 
     # inside
 
@@ -209,6 +211,7 @@ class Governing(Reporting):
             name=group.name,
             prev=b64(group.group.hash),
             until=change.end_dates(last.until, members),
+            overflow=list(last.overflow if change.overflow is None else change.overflow),
         )
         return sign_statement(GROUP, payload, self._own.keys.sign_seed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 
 from app import clock
 from app.announcements import announce_on_commit
@@ -13,8 +13,8 @@ from app.errors import Conflict
 from app.transactions import transactional
 from auth.actor import Actor
 from pools.announced import GroupRekeyed
-from pools.errors import LinkRefused, OrganisationNotFound, OverflowRefused, StatementRefused
-from pools.models import Group, GroupOverflow, GroupStatement, Organisation
+from pools.errors import LinkRefused, OrganisationNotFound, StatementRefused
+from pools.models import Group, GroupStatement, Organisation
 from pools.schemas import Deadlines, GroupBody, GroupChange, StatementBody
 from pools.service.history import store_link
 from pools.service.links import append_link, link_hash, verify_link
@@ -101,9 +101,9 @@ def state_group(actor: Actor, group_id: UUID, body: StatementBody) -> UUID:
 
 @transactional
 def change_group(actor: Actor, group_id: UUID, change: GroupChange) -> UUID:
-    """Change what no signature covers: name, territory, deadlines, archive, overflow pools.
+    """Change what no signature covers: name, territory, deadlines, archive.
 
-    Raises GroupNotFound, OverflowRefused.
+    Raises GroupNotFound.
     """
     group = lock_group(group_id)
     action = Action.GROUP_CHANGE
@@ -118,28 +118,6 @@ def change_group(actor: Actor, group_id: UUID, change: GroupChange) -> UUID:
     if change.archived is not None and change.archived != bool(group.archived_at):
         group.archived_at = clock.now() if change.archived else None
         action = Action.GROUP_ARCHIVE
-    if change.overflow is not None:
-        _declare_overflow(group, change.overflow)
     record(actor, action, ("group", group.id))
     announce_group(actor, group)
     return group_id
-
-
-def _declare_overflow(group: Group, pools: list[UUID]) -> None:
-    """Replace the pools that may take over; nobody signs them, each opening shows whom it wraps to.
-
-    A circle is no harm: a case is passed on only to pools it was wrapped to when it was opened.
-    """
-    open_pools = select(func.count()).where(
-        Group.id.in_(pools), Group.kind == "pool", Group.archived_at.is_(None)
-    )
-    if (
-        group.kind != "pool"
-        or group.id in pools
-        or len(set(pools)) != len(pools)
-        or session().scalar(open_pools) != len(pools)
-    ):
-        raise OverflowRefused()
-    session().execute(delete(GroupOverflow).where(GroupOverflow.group_id == group.id))
-    for place, pool in enumerate(pools):
-        session().add(GroupOverflow(group_id=group.id, place=place, overflow_id=pool))

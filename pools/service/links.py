@@ -7,15 +7,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from app import clock
 from app.db import session
 from auth.actor import Actor
 from auth.models import AccountStatement
 from auth.service.network import current_policy
-from pools.errors import GrantRefused, GroupMoved, NotGroupManager, StatementRefused
-from pools.models import Group, GroupManager, GroupMember, GroupStatement
+from pools.errors import (
+    GrantRefused,
+    GroupMoved,
+    NotGroupManager,
+    OverflowRefused,
+    StatementRefused,
+)
+from pools.models import Group, GroupManager, GroupMember, GroupOverflow, GroupStatement
 from pools.schemas import Grant
 from pools.service.grants import check_grants, refused_before, store_grant
 from pools.service.roll import Place, managers_of, members_of, roll_of
@@ -91,6 +97,7 @@ def append_link(
         )
     )
     _write_roll(group.id, roll, stated, now)
+    _write_overflow(group.id, [UUID(pool) for pool in payload.overflow])
     session().execute(delete(GroupManager).where(GroupManager.group_id == group.id))
     session().execute(
         insert(GroupManager), [{"group_id": group.id, "account_id": one} for one in managers]
@@ -101,6 +108,34 @@ def append_link(
     append_leaf(LogKind.GROUP, group.id, payload.seq, verified.hash)
     known = {who for who, place in roll.items() if not place.departed}
     return tuple(sorted(members_of(group.id) - known)), tuple(sorted(known - stated.keys()))
+
+
+def _write_overflow(group_id: UUID, pools: list[UUID]) -> None:
+    """Keep which pools take over, as the statement says. Raises OverflowRefused for a new one that
+    is no open pool; one that was archived since it was named may stay in the chain.
+
+    A circle is no harm: a case is passed on only to pools it was wrapped to when it was opened.
+    """
+    rows = GroupOverflow.group_id == group_id
+    order = GroupOverflow.place
+    before = list(session().scalars(select(GroupOverflow.overflow_id).where(rows).order_by(order)))
+    if pools == before:
+        return
+    new = set(pools) - set(before)
+    open_pools = select(func.count()).where(
+        Group.id.in_(new), Group.kind == "pool", Group.archived_at.is_(None)
+    )
+    if session().scalar(open_pools) != len(new):
+        raise OverflowRefused()
+    session().execute(delete(GroupOverflow).where(rows))
+    if pools:
+        session().execute(
+            insert(GroupOverflow),
+            [
+                {"group_id": group_id, "place": place, "overflow_id": pool}
+                for place, pool in enumerate(pools)
+            ],
+        )
 
 
 def _write_roll(

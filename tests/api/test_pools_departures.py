@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from app import background
 from app import clock as house_clock
@@ -203,26 +204,57 @@ def found_pool(circle: CareCircle, name: str) -> SealedGroup:
     return pool
 
 
+def declare(care_circle: CareCircle, overflow: list[str], **changes: Any) -> TestResponse:
+    """The pool's next statement, by its manager, with these overflow pools."""
+    admin, pool = care_circle.administrator, care_circle.pool
+    pool.overflow = overflow
+    signer = changes.pop("signer", admin)
+    return pool.state(signer, [care_circle.blanc, care_circle.roche], [admin])
+
+
 def test_a_pool_declares_which_take_over(care_circle: CareCircle) -> None:
     admin, path = care_circle.administrator, f"/groups/{care_circle.pool.id}"
     lyon, geneva = found_pool(care_circle, "Lyon"), found_pool(care_circle, "Genève")
     assert admin.get(path).json["overflow"] == []
-    answer = admin.patch(path, {"overflow": [lyon.id, geneva.id]})
-    assert answer.status_code == 200, answer.text
+    answer = declare(care_circle, [lyon.id, geneva.id])
+    assert answer.status_code == 201, answer.text
     named = [{"id": lyon.id, "name": "Lyon"}, {"id": geneva.id, "name": "Genève"}]
-    assert answer.json["overflow"] == named
+    assert admin.get(path).json["overflow"] == named
     assert admin.patch(path, {"territory": "Léman"}).json["overflow"] == named
-    turned = admin.patch(path, {"overflow": [geneva.id, lyon.id]}).json["overflow"]
+    assert declare(care_circle, [geneva.id, lyon.id]).status_code == 201
+    turned = admin.get(path).json["overflow"]
     assert [one["name"] for one in turned] == ["Genève", "Lyon"]
     assert admin.patch(f"/groups/{geneva.id}", {"archived": True}).status_code == 200
     (shown,) = care_circle.favre.get("/groups", kind="pool").json["items"][:1]
     assert [one["name"] for one in shown["overflow"]] == ["Lyon"]
-    assert admin.patch(path, {"overflow": []}).json["overflow"] == []
-    assert care_circle.blanc.patch(path, {"overflow": []}).status_code == 403
+    assert declare(care_circle, [geneva.id]).status_code == 201, "closed since, and still named"
+    assert admin.get(path).json["overflow"] == []
+    assert declare(care_circle, []).status_code == 201
 
 
-@pytest.mark.parametrize("wrong", ["itself", "twice", "a team", "nothing", "archived"])
-def test_an_overflow_that_cannot_be_is_refused(care_circle: CareCircle, wrong: str) -> None:
+def test_overflow_is_signed_by_a_manager_and_not_said(care_circle: CareCircle) -> None:
+    """What decides where case keys go does not rest on the server's word."""
+    lyon, path = found_pool(care_circle, "Lyon"), f"/groups/{care_circle.pool.id}"
+    said = care_circle.administrator.patch(path, {"overflow": [lyon.id]})
+    assert (said.status_code, said.json["code"]) == (422, "validation_failed")
+    assert declare(care_circle, [lyon.id], signer=care_circle.blanc).status_code == 403
+    assert care_circle.administrator.get(path).json["overflow"] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ("itself", "statement_refused"),
+        ("twice", "statement_refused"),
+        ("five", "statement_refused"),
+        ("a team", "overflow_refused"),
+        ("nothing", "overflow_refused"),
+        ("archived", "overflow_refused"),
+    ],
+)
+def test_an_overflow_that_cannot_be_is_refused(
+    care_circle: CareCircle, wrong: str, code: str
+) -> None:
     admin, pool = care_circle.administrator, care_circle.pool
     lyon = found_pool(care_circle, "Lyon")
     if wrong == "archived":
@@ -230,21 +262,21 @@ def test_an_overflow_that_cannot_be_is_refused(care_circle: CareCircle, wrong: s
     pools = {
         "itself": [pool.id],
         "twice": [lyon.id, lyon.id],
+        "five": [str(uuid4()) for _ in range(5)],
         "a team": [care_circle.team.id],
         "nothing": [str(uuid4())],
         "archived": [lyon.id],
     }[wrong]
-    answer = admin.patch(f"/groups/{pool.id}", {"overflow": pools})
-    assert (answer.status_code, answer.json["code"]) == (422, "overflow_refused")
+    answer = declare(care_circle, pools)
+    assert (answer.status_code, answer.json["code"]) == (422, code)
     assert admin.get(f"/groups/{pool.id}").json["overflow"] == []
 
 
 def test_a_care_team_does_not_overflow(care_circle: CareCircle) -> None:
     admin, lyon = care_circle.administrator, found_pool(care_circle, "Lyon")
-    answer = admin.patch(f"/groups/{care_circle.team.id}", {"overflow": [lyon.id]})
-    assert answer.json["code"] == "overflow_refused"
-    many = admin.patch(f"/groups/{care_circle.pool.id}", {"overflow": [lyon.id] * 5})
-    assert many.json["code"] == "validation_failed"
+    care_circle.team.overflow = [lyon.id]
+    answer = care_circle.team.state(admin, [care_circle.favre, care_circle.maret], [admin])
+    assert answer.json["code"] == "statement_refused"
 
 
 def test_tiles_show_who_is_away_and_who_stands_in(

@@ -64,6 +64,7 @@ class SealedGroup:
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     chain: list[dict[str, Any]] = field(default_factory=list)
     epoch: int = 0
+    overflow: list[str] = field(default_factory=list)
 
     @property
     def recipient(self) -> str:
@@ -89,6 +90,7 @@ class SealedGroup:
             "managers": [manager.id for manager in managers],
             "name": self.name,
             "prev": b64(statement_hash(self.chain[-1])) if self.chain else None,
+            **({"overflow": self.overflow} if self.overflow else {}),
             **changes,
         }
         return sign_statement("cordee1.group", payload, signer.sign_seed)

@@ -222,9 +222,10 @@ class WideCircle(CareCircle):
 
     def prepare_overflow(self, *pools: SealedGroup) -> None:
         """Declare where Thonon's cases go when nobody takes them."""
-        path = f"/groups/{self.pool.id}"
-        answer = self.administrator.patch(path, {"overflow": [pool.id for pool in pools]})
-        assert answer.status_code == 200, answer.text
+        self.pool.overflow = [pool.id for pool in pools]
+        manager = self.administrator
+        answer = self.pool.state(manager, [self.blanc, self.roche], [manager])
+        assert answer.status_code == 201, answer.text
 
     def appoint_custodian(self) -> tuple[bytes, bytes]:
         """Let the root name an archive key: its seed and public half."""

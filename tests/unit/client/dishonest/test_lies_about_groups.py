@@ -217,3 +217,25 @@ def test_nobody_is_removed_on_the_servers_word(
         "nobody was removed."
     )
     assert not [asked for asked in server.asked if asked.endswith("/statements")]
+
+
+def test_an_overflow_pool_that_no_manager_signed_gets_no_key(village: Village) -> None:
+    """The server may close a signed overflow pool; naming one is the manager's."""
+    office = village.administrator.administration
+    other = office.create_pool(
+        "Ailleurs", specialty="dermatology", territory="Ailleurs",
+        members=[village.people["mermet"].account.id],
+    )  # fmt: skip
+    device, server = village.lying_to("favre")
+    server.lies["/groups"] = lambda _, answer: {
+        **answer,
+        "items": [
+            {**row, "overflow": [{"id": other, "name": "Ailleurs"}]}
+            if row["id"] == village.pool
+            else row
+            for row in answer["items"]
+        ],
+    }
+    case = device.cases.open_case(village.pool, REQUEST)
+    assert other not in {party["id"] for party in case.facts["circle"]}
+    assert not any(other in name for name in device.cases.keys_of(case.id).chain.recipients)
