@@ -51,6 +51,15 @@ class Administrator(Clinician):
         self.press("Add")
         self.sees(self.words.many("{n} member added.", 1))
 
+    def let_overflow_into(self, pool: str) -> None:
+        page, w = self.page, self.words
+        legend = w("Overflow pools, four at most, in the order you choose them")
+        form = page.locator("form", has=page.get_by_role("group", name=legend))
+        form.get_by_label(re.compile(f"^{pool}")).check()
+        self.press("Save", form)
+        told = "New cases can be passed on to {names}: they get the key when the case is opened."
+        expect(page.get_by_text(w(told, names=pool))).to_be_visible()
+
     def line(self, text: str) -> Locator:
         return self.page.locator(".list-item", has_text=text).first
 
@@ -80,9 +89,16 @@ def test_a_pool_from_its_making_to_its_archive(
 
     pool = f"Vasculaire {mark}"
     administrator.create_pool(pool, "Dr Thomas Pinget")
+    administrator.let_overflow_into("Orthopédie")
     requester = Clinician(new_device("phone", language), "Dr Claire Favre")
     requester.sign_in()
-    case = requester.open_case(pool, Request("RELAIS-FICTIF", "Paule", "Ischémie du gros orteil ?"))
+    requester.write_request(pool, Request("RELAIS-FICTIF", "Paule", "Ischémie du gros orteil ?"))
+    readers = requester.page.get_by_role("region", name=w("Who will be able to read"))
+    expect(readers).to_contain_text(w("{name}, only if nobody answers", name="Orthopédie"))
+    case = requester.send()
+    requester.turn("Case")
+    expect(requester.circle()).to_contain_text(w("Takes over if nobody answers"))
+    requester.page.goto("/")
 
     administrator.add_member("Dr Marie Chevallay")
     expect(administrator.line("Dr Marie Chevallay")).to_contain_text(w("Key on its way"))
@@ -111,7 +127,6 @@ def test_a_pool_from_its_making_to_its_archive(
 def traced(administrator: Administrator, colleague: str) -> None:
     """Every change stands in the trace: on the page, and in what is exported."""
     page, w = administrator.page, administrator.words
-    page.goto("/admin/trace?action=group:")
     rows = page.locator(".trace-row")
     for action, name in (
         ("group:create", administrator.name),
@@ -119,7 +134,9 @@ def traced(administrator: Administrator, colleague: str) -> None:
         ("group:archive", administrator.name),
         ("group:grant", colleague),
     ):
+        page.goto(f"/admin/trace?action={action}")
         expect(rows.filter(has_text=action).filter(has_text=name).first).to_be_visible()
+    page.goto("/admin/trace?action=group:")
     with page.expect_download() as saving:
         page.get_by_role("link", name=w("Export as CSV")).click()
     text = saving.value.path().read_text(encoding="utf-8-sig")
