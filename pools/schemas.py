@@ -151,7 +151,6 @@ class GroupChange(Schema):
     territory: Place | None = None
     deadlines: Deadlines | None = None
     archived: bool | None = None
-    """Pools that may take over this pool's cases, in the order they are asked."""
 
 
 class MemberAnswer(Schema):
