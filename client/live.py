@@ -214,7 +214,8 @@ class Live(Reporting):
         if event not in LEAVING:
             time.sleep(random.uniform(0, OWED_WITHIN))  # noqa: S311 - only spreads the load
         self._waiting.discard(key)
-        self._owed(event, payload)
+        if self._socket is not None:  # closed while we waited
+            self._owed(event, payload)
 
     def _catch_up(self, followed: _Followed) -> None:
         for message in self._thread.since(followed.case, followed.last):

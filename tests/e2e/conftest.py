@@ -123,7 +123,11 @@ def new_device(
 def liar(browser: Browser, demonstration: Demonstration) -> Iterator[DishonestServer]:
     """What stands between Dr Favre, signed in once for all tests, and her server."""
     device = Device(browser, demonstration.url, service_workers="block")
-    Clinician(device, "Dr Claire Favre").sign_in()
+    favre = Clinician(device, "Dr Claire Favre")
+    favre.sign_in()
+    # She is left alone while other tests run: the application would lock itself.
+    device.page.goto("/settings")
+    device.page.get_by_label(favre.words("Lock by itself after")).select_option("60")
     yield DishonestServer(device)
     device.close()
 

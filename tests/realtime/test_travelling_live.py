@@ -53,7 +53,10 @@ def test_everybody_sees_the_circle_grow_and_shrink(
     assert case.post(circle.favre, "Entre nous").status_code == 201
     looking.wait_for("message:posted", lambda posted: posted["sequence"] == 2)
     time.sleep(0.5)
-    assert second.names() == ["case:left"], "nothing more of a case that is theirs no longer"
+    # A hint gathered before may come just before the end; nothing comes after it.
+    heard = second.names()
+    assert heard[heard.index("case:left") :] == ["case:left"]
+    assert not {"message:posted", "receipt:changed"} & set(heard)
     assert second.call("case:join", case=case.id)["code"] == "case_not_found"
     assert second.call("typing:post", case=case.id, on=True)["code"] == "case_not_found"
     refused = second.call("message:post", case=case.id, **case.message(circle.moret))

@@ -44,7 +44,7 @@ def test_a_lost_socket_is_forgotten_everywhere() -> None:
     presence.enter("desk", CASE, BLANC)
     assert said(presence.forget("phone")) == [(FAVRE, False)]
     assert presence.forget("phone") == []
-    assert presence.cases_of("phone") == ()
+    assert not presence.looks_at("phone", CASE)
     assert presence.present_in(CASE) == {BLANC}
 
 
