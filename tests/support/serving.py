@@ -46,7 +46,11 @@ class ServedApp:
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stderr=self.log.open("ab")
         )
-        wait_for_http(f"http://127.0.0.1:{self.port}/readyz", self.process)
+        try:
+            wait_for_http(f"http://127.0.0.1:{self.port}/readyz", self.process)
+        except BaseException:
+            stop(self.process)
+            raise
 
     def command(self, *arguments: str, given: str | None = None) -> str:
         """Run `cordee …` with this server's environment; what it printed."""
