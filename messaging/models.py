@@ -138,7 +138,7 @@ class CaseParty(Base):
     role: Mapped[str] = mapped_column(String(16))
     """A `Role`."""
     place: Mapped[int] = mapped_column(SmallInteger)
-    """Among the overflow pools, the order in which they are asked."""
+    """Among those who came at one instant, the order in which they are shown and asked."""
     added_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     added_at: Mapped[datetime]
     left_at: Mapped[datetime | None]

@@ -116,8 +116,19 @@ def hold_groups(ids: Iterable[UUID]) -> dict[UUID, Group]:
     return {group.id: group for group in session().scalars(rows)}
 
 
-def enter_circle(actor: Actor, case: Case, holder: UUID, role: Role, *, place: int = 0) -> None:
-    """Write a party down in its role: new, again, or in another role than before."""
+def enter_circle(
+    actor: Actor,
+    case: Case,
+    holder: UUID,
+    role: Role,
+    *,
+    place: int = 0,
+    at: datetime | None = None,
+) -> None:
+    """Write a party down in its role: new, again, or in another role than before.
+
+    Those who enter at one instant, `at` or now, are shown and asked in the order of `place`.
+    """
     known = session().get(CaseParty, (case.id, holder))
     if known is not None and known.left_at is None:
         known.role = role
@@ -130,7 +141,7 @@ def enter_circle(actor: Actor, case: Case, holder: UUID, role: Role, *, place: i
             role=role,
             place=place,
             added_by=actor.account_id,
-            added_at=clock.now(),
+            added_at=at or clock.now(),
             left_at=None,
         )
     )

@@ -164,12 +164,12 @@ def _store_keys(
 
 def _found_circle(actor: Actor, case: Case, overflow: list[UUID]) -> None:
     """Who holds the key from the beginning. The overflow pools wait to be asked, in their order."""
-    enter_circle(actor, case, case.opened_by, Role.OPENER)
-    enter_circle(actor, case, case.pool_id, Role.POOL)
+    founders = [(case.opened_by, Role.OPENER), (case.pool_id, Role.POOL)]
     if case.care_team_id:
-        enter_circle(actor, case, case.care_team_id, Role.CARE_TEAM)
-    for place, pool_id in enumerate(overflow):
-        enter_circle(actor, case, pool_id, Role.OVERFLOW, place=place)
+        founders.append((case.care_team_id, Role.CARE_TEAM))
+    founders += [(pool_id, Role.OVERFLOW) for pool_id in overflow]
+    for place, (holder, role) in enumerate(founders):
+        enter_circle(actor, case, holder, role, place=place, at=case.opened_at)
 
 
 def _fresh_number() -> str:
