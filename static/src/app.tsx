@@ -1,6 +1,7 @@
+import { words } from 'virtual:desk-words';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { t } from './i18n.ts';
+import { addCatalogue, language, t } from './i18n.ts';
 import * as signIn from './pages/sign-in.tsx';
 import { Unlock } from './pages/unlock.tsx';
 import { match, navigate, type Params, parseAddress, route, safePath } from './router.ts';
@@ -23,8 +24,20 @@ function of<M extends Record<N, PageComponent>, N extends keyof M>(
   return async () => ({ default: (await load())[name] });
 }
 
+let deskWords: Promise<void> | undefined;
+
+/** A file of the desk (`pages/desk.ts`, `pages/desk/`), with the words that nobody else needs. */
+function atDesk<M>(load: () => Promise<M>): () => Promise<M> {
+  return async () => {
+    deskWords ??= addCatalogue(words[language()]);
+    const [module] = await Promise.all([load(), deskWords]);
+    return module;
+  };
+}
+
 const caseFile = () => import('./pages/cases.ts');
 const office = () => import('./pages/office.ts');
+const desk = atDesk(() => import('./pages/desk.ts'));
 const joining = () => import('./pages/joining.ts');
 
 /**
@@ -96,27 +109,27 @@ const PLACES: readonly Place[] = [
   { pattern: '/settings/groups', load: of(office, 'MyGroups'), access: 'certified' },
   { pattern: '/settings/groups/:id', load: of(office, 'MyGroup'), access: 'certified' },
   { pattern: '/people/:id', load: of(office, 'Together'), access: 'certified' },
-  { pattern: '/admin', load: of(office, 'Administration'), access: 'administrator' },
-  { pattern: '/admin/people', load: of(office, 'People'), access: 'administrator' },
-  { pattern: '/admin/people/:id', load: of(office, 'PersonPage'), access: 'administrator' },
+  { pattern: '/admin', load: of(desk, 'Administration'), access: 'administrator' },
+  { pattern: '/admin/people', load: of(desk, 'People'), access: 'administrator' },
+  { pattern: '/admin/people/:id', load: of(desk, 'PersonPage'), access: 'administrator' },
   {
     pattern: '/admin/organisations',
-    load: of(office, 'Organisations'),
+    load: of(desk, 'Organisations'),
     access: 'administrator',
   },
-  { pattern: '/admin/pools', load: of(office, 'Groups'), access: 'administrator' },
-  { pattern: '/admin/pools/:id', load: of(office, 'GroupPage'), access: 'administrator' },
-  { pattern: '/admin/care-teams', load: of(office, 'Groups'), access: 'administrator' },
+  { pattern: '/admin/pools', load: of(desk, 'Groups'), access: 'administrator' },
+  { pattern: '/admin/pools/:id', load: of(desk, 'GroupPage'), access: 'administrator' },
+  { pattern: '/admin/care-teams', load: of(desk, 'Groups'), access: 'administrator' },
   {
     pattern: '/admin/care-teams/:id',
-    load: of(office, 'GroupPage'),
+    load: of(desk, 'GroupPage'),
     access: 'administrator',
   },
-  { pattern: '/admin/trace', load: of(office, 'Trace'), access: 'administrator' },
-  { pattern: '/admin/seals', load: of(office, 'Seals'), access: 'administrator' },
+  { pattern: '/admin/trace', load: of(desk, 'Trace'), access: 'administrator' },
+  { pattern: '/admin/seals', load: of(desk, 'Seals'), access: 'administrator' },
   {
     pattern: '/admin/notifications',
-    load: of(office, 'DeadNotifications'),
+    load: of(desk, 'DeadNotifications'),
     access: 'administrator',
   },
 ];

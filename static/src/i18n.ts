@@ -47,6 +47,17 @@ export async function loadCatalogue(code: string = language()): Promise<void> {
   }
 }
 
+/** Add the words of pages that not everybody visits. Without an answer they speak English. */
+export async function addCatalogue(address: string | undefined): Promise<void> {
+  if (!address) return;
+  try {
+    const answer = await fetch(address);
+    if (answer.ok) messages = { ...messages, ...((await answer.json()) as Catalogue) };
+  } catch {
+    // English words beat no page.
+  }
+}
+
 /** Replace `{name}` by its value; an unknown name stays visible, so that a typo is seen. */
 function fill(sentence: string, parameters?: Parameters): string {
   if (!parameters) return sentence;

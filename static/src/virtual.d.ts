@@ -6,6 +6,11 @@ declare module 'virtual:shell-assets' {
   export const version: string;
 }
 
+declare module 'virtual:desk-words' {
+  /** By language, the address of the words that only the desk says. */
+  export const words: Readonly<Record<string, string>>;
+}
+
 declare module '*?worker&url' {
   const url: string;
   export default url;

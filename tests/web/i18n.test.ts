@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compileCatalogue, shortKeys } from '../../static/src/build/catalogue.ts';
-import { firstLoadFiles, offlineFiles } from '../../static/src/build/shell-assets.ts';
-import { t, tn, useCatalogue } from '../../static/src/i18n.ts';
+import { deskFiles, firstLoadFiles, offlineFiles } from '../../static/src/build/shell-assets.ts';
+import { addCatalogue, t, tn, useCatalogue } from '../../static/src/i18n.ts';
 
 const FRENCH = `
 msgid ""
@@ -18,6 +18,14 @@ msgid "{n} photo"
 msgid_plural "{n} photos"
 msgstr[0] "{n} cliché"
 msgstr[1] "{n} clichés"
+
+#: static/src/pages/admin/people.tsx static/src/pages/desk/roster.tsx
+msgid "Suspend"
+msgstr "Suspendre"
+
+#: static/src/pages/admin/people.tsx static/src/ui/frame.tsx
+msgid "People"
+msgstr "Personnes"
 
 #: templates/mail.txt:1
 msgid "A case awaits you"
@@ -40,16 +48,33 @@ describe('words', () => {
 
   it('come from the part of the gettext file that the client uses', () => {
     expect(catalogue).toEqual({
-      'Claimed by {name}': 'Pris en charge par {name}',
-      '{n} photo': ['{n} cliché', '{n} clichés'],
+      everybody: {
+        'Claimed by {name}': 'Pris en charge par {name}',
+        '{n} photo': ['{n} cliché', '{n} clichés'],
+        People: 'Personnes',
+      },
+      desk: { Suspend: 'Suspendre' },
     });
   });
 
   it('are French with French plurals', () => {
-    useCatalogue('fr', shortKeys(catalogue));
+    useCatalogue('fr', shortKeys(catalogue).everybody);
     expect(t('Claimed by {name}', { name: 'Dr Blanc' })).toBe('Pris en charge par Dr Blanc');
     const photos = (n: number) => tn('{n} photo', '{n} photos', n);
     expect([0, 1, 2].map(photos)).toEqual(['0 cliché', '1 cliché', '2 clichés']);
+  });
+
+  it('of the desk come with its pages, and leave the others', async () => {
+    const { everybody, desk } = shortKeys(catalogue);
+    useCatalogue('fr', everybody);
+    const answer = vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(Response.json(desk));
+    answer.mockRejectedValueOnce(new TypeError('no network'));
+    await addCatalogue('/static/assets/fr-desk-1.json');
+    await addCatalogue('/static/assets/fr-desk-1.json');
+    expect([t('Suspend'), t('People')]).toEqual(['Suspendre', 'Personnes']);
+    await addCatalogue(undefined);
+    expect(answer).toHaveBeenCalledTimes(2);
+    answer.mockRestore();
   });
 
   it('are the English msgids where nothing is translated', () => {
@@ -72,9 +97,17 @@ describe('the build manifest', () => {
       file: 'assets/main-1.js',
       isEntry: true,
       imports: ['_shared.js'],
-      dynamicImports: ['strength.ts'],
-      assets: ['assets/sealing.worker-1.js'],
+      dynamicImports: ['strength.ts', 'pages/desk.ts', 'pages/desk/charts.tsx'],
+      assets: ['assets/sealing.worker-1.js', 'assets/fr-desk-1.json'],
     },
+    '_desk.js': { file: 'assets/desk-2.js', imports: ['_shared.js'], css: ['assets/desk-1.css'] },
+    'pages/desk.ts': { file: 'assets/desk-1.js', imports: ['_desk.js'] },
+    'pages/desk/charts.tsx': {
+      file: 'assets/charts-1.js',
+      imports: ['_desk.js'],
+      dynamicImports: ['strength.ts'],
+    },
+    'catalogue/fr-desk.json': { file: 'assets/fr-desk-1.json' },
     '_shared.js': { file: 'assets/shared-1.js', css: ['assets/shared-1.css'] },
     'strength.ts': { file: 'assets/strength-1.js' },
     'catalogue/fr.json': { file: 'assets/fr-1.json' },
@@ -94,5 +127,17 @@ describe('the build manifest', () => {
     expect(offlineFiles(manifest)).toContain('assets/sealing.worker-1.js');
     expect(offlineFiles(manifest)).toContain('assets/fr-1.json');
     expect(offlineFiles(manifest)).not.toContain('assets/zxcvbn-fr-1.js');
+  });
+
+  it('tells what administrators alone download', () => {
+    expect(deskFiles(manifest)).toEqual([
+      'assets/charts-1.js',
+      'assets/desk-1.css',
+      'assets/desk-1.js',
+      'assets/desk-2.js',
+      'assets/fr-desk-1.json',
+    ]);
+    const desk = new Set(deskFiles(manifest));
+    expect(offlineFiles(manifest).filter((file) => desk.has(file))).toEqual([]);
   });
 });

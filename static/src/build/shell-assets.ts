@@ -35,15 +35,44 @@ export function firstLoadFiles(manifest: Manifest): string[] {
   return [...files].sort();
 }
 
-/** Every built file but those a visit may never need (password dictionaries, PDF writer). */
-export function offlineFiles(manifest: Manifest): string[] {
-  const files = new Set(firstLoadFiles(manifest));
-  for (const { file, css = [], assets = [] } of Object.values(manifest)) {
-    for (const name of [file, ...css, ...assets]) {
-      if (!/\/(zxcvbn|pdf)[-.]/.test(name)) files.add(name);
-    }
+/** Pages that administrators alone visit, and their words, by their names in the manifest. */
+const DESK = /^(pages\/desk[./]|catalogue\/.*-desk\.)/;
+/** What a visit may never need: password dictionaries, the PDF writer. */
+const RARE = /\/(zxcvbn|pdf)[-.]/;
+
+function filesOf({ file, css = [], assets = [] }: ManifestEntry): string[] {
+  return [file, ...css, ...assets];
+}
+
+/** Every file found from the entries without passing by the desk, and the words of each language. */
+function beforeTheDesk(manifest: Manifest): Set<string> {
+  const files = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (key: string) => {
+    const entry = manifest[key];
+    if (!entry || seen.has(key) || DESK.test(key)) return;
+    seen.add(key);
+    for (const file of filesOf(entry)) files.add(file);
+    for (const next of [...(entry.imports ?? []), ...(entry.dynamicImports ?? [])]) visit(next);
+  };
+  for (const [key, entry] of Object.entries(manifest)) {
+    if (entry.isEntry || key.startsWith('catalogue/')) visit(key);
   }
-  return [...files].sort();
+  // The application knows the address of the desk's words; that does not load them.
+  for (const [key, { file }] of Object.entries(manifest)) if (DESK.test(key)) files.delete(file);
+  return files;
+}
+
+/** Every file that only the administrators' pages need: see docs/adr/0012. */
+export function deskFiles(manifest: Manifest): string[] {
+  const others = beforeTheDesk(manifest);
+  const files = new Set(Object.values(manifest).flatMap(filesOf));
+  return [...files].filter((file) => !others.has(file) && !RARE.test(file)).sort();
+}
+
+/** Every built file but what a clinician may never need: the administrators' pages are not kept. */
+export function offlineFiles(manifest: Manifest): string[] {
+  return [...beforeTheDesk(manifest)].filter((file) => !RARE.test(file)).sort();
 }
 
 /**

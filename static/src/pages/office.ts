@@ -1,13 +1,4 @@
-/** What one comes to between cases, the console included: one file, or each compresses badly. */
-export { default as GroupPage } from './admin/group.tsx';
-export { default as Groups } from './admin/groups.tsx';
-export { default as Administration } from './admin/index.tsx';
-export { default as DeadNotifications } from './admin/notifications.tsx';
-export { default as Organisations } from './admin/organisations.tsx';
-export { default as People } from './admin/people.tsx';
-export { default as PersonPage } from './admin/person.tsx';
-export { default as Seals } from './admin/seals.tsx';
-export { default as Trace } from './admin/trace.tsx';
+/** What one comes to between cases: one file, or each compresses badly. */
 export { default as DemoMails } from './demo-mails.tsx';
 export { MyGroup, MyGroups } from './groups/mine.tsx';
 export { default as Keyboard } from './keyboard.tsx';

@@ -1,3 +1,4 @@
+import '../../styles/desk.css';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { t, tn } from '../../i18n.ts';
