@@ -14,6 +14,7 @@ import type { GroupPayload } from '../../static/src/crypto/payloads.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
 import { groupSecret } from '../../static/src/state/groups.ts';
+import { refusedDeed } from '../../static/src/state/seal-reports.ts';
 import { Clinic, type Person, said } from './support/clinic.ts';
 import { deskOf, until, WHOLE, wrote } from './support/desk.ts';
 
@@ -34,6 +35,18 @@ beforeEach(async () => {
 afterEach(() => clinic.stop());
 
 const { opened, read, say } = deskOf(() => ({ clinic, favre, pool }));
+
+/** Somebody whom a manager has added on another device. */
+async function joined(): Promise<Person> {
+  const morel = await clinic.makePerson('Dr Inès Morel');
+  const statements = clinic.groups.get(pool)?.statements as Statement[];
+  const last = said<GroupPayload>(statements[0] as Statement);
+  const members = [...last.members, morel.id];
+  const prev = toBase64(await statementHash(statements[0] as Statement));
+  const next = { ...last, seq: 1, members, prev };
+  statements.push(await signStatement('cordee1.group', next, clinic.admin.signer));
+  return morel;
+}
 
 describe('the secret of a group', () => {
   it('reaches a newcomer, and with it the past', async () => {
@@ -103,6 +116,21 @@ describe('the secret of a group', () => {
     await clinic.use(blanc);
     await heal();
     expect(clinic.groups.get(pool)?.grants[0]?.has(stranger.id)).toBe(false);
+    const refused = { error: { name: 'GhostMember' }, group: 'Dermatologie' };
+    expect(refusedDeed.value).toMatchObject(refused);
+    await until(() => clinic.reports.length > 0);
+    expect(clinic.reports).toMatchObject([{ subject_kind: 'group', verdict: 'ghost_member' }]);
+    await clinic.use(benali);
+    expect(refusedDeed.value).toBe(null);
+  });
+
+  it('is handed to who joined since this page knew the group, and that is no alarm', async () => {
+    await clinic.use(blanc);
+    await groupSecret(pool, 0);
+    const morel = await joined();
+    await heal();
+    expect(clinic.groups.get(pool)?.grants[0]?.has(morel.id)).toBe(true);
+    expect([refusedDeed.value, clinic.reports]).toEqual([null, []]);
   });
 });
 
@@ -155,13 +183,7 @@ describe('what changed while a page was open', () => {
     expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un'] });
     // This page stays as it is while a colleague renews her keys and somebody joins the pool.
     await clinic.renew(blanc);
-    const morel = await clinic.makePerson('Dr Inès Morel');
-    const statements = clinic.groups.get(pool)?.statements as Statement[];
-    const last = said<GroupPayload>(statements[0] as Statement);
-    const members = [...last.members, morel.id];
-    const prev = toBase64(await statementHash(statements[0] as Statement));
-    const joined = { ...last, seq: 1, members, prev };
-    statements.push(await signStatement('cordee1.group', joined, clinic.admin.signer));
+    const morel = await joined();
     for (const author of [blanc, morel]) await wrote(clinic, id, author, 'depuis');
     expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un', 'depuis', 'depuis'] });
     expect(clinic.reports).toEqual([]);

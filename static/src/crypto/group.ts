@@ -8,6 +8,7 @@ import { groupPrevContext } from './contexts.ts';
 import { KeySwapped } from './errors.ts';
 import { kemPublic } from './hpke.ts';
 import { seal, unseal } from './stream.ts';
+import { requireSupported } from './suites.ts';
 
 export async function groupKemSeed(secret: Bytes): Promise<Bytes> {
   requireLength(secret, 32, 'group secret');
@@ -28,9 +29,10 @@ export async function groupKemPublic(secret: Bytes): Promise<Bytes> {
  * A granted secret is worth nothing until the key derived from it is the signed one: otherwise a
  * server could plant a group key that it knows.
  *
- * @throws KeySwapped
+ * @throws KeySwapped, SuiteUnsupported
  */
 export async function requireGroupSecret(secret: Bytes, signedKemKey: Bytes): Promise<void> {
+  requireSupported(signedKemKey);
   if (!sameBytes(await groupKemPublic(secret), signedKemKey)) {
     throw new KeySwapped('the granted group key is not the signed one');
   }

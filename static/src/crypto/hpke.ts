@@ -7,8 +7,9 @@ import { MLKEM768X25519 } from '@noble/post-quantum/hybrid.js';
 import { KEM_MLKEM768_X25519 } from '@panva/hpke-noble';
 import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256 } from 'hpke';
 import { type Bytes, concat, owned, requireLength, utf8 } from './bytes.ts';
-import { PublicKeyRefused, WrapBroken, WrappedSizeWrong } from './errors.ts';
-import { ENCAPSULATION, KEM_PUBLIC, KEM_SEED, SECRET, WRAPPED } from './shapes.ts';
+import { PublicKeyRefused, SuiteUnsupported, WrapBroken, WrappedSizeWrong } from './errors.ts';
+import { ENCAPSULATION, KEM_PUBLIC, KEM_SEED, SECRET, WRAPPED, WRAPPED2 } from './shapes.ts';
+import { requireSupported } from './suites.ts';
 
 const suite = /* @__PURE__ */ new CipherSuite(
   KEM_MLKEM768_X25519,
@@ -36,8 +37,9 @@ function requireReduced(publicKey: Bytes): void {
   }
 }
 
-/** Wrap a 32-byte secret to a public key, bound to a context. */
+/** Wrap a 32-byte secret to a public key, bound to a context. @throws SuiteUnsupported */
 export async function wrap(publicKey: Bytes, context: string, secret: Bytes): Promise<Bytes> {
+  requireSupported(publicKey);
   requireLength(publicKey, KEM_PUBLIC, 'public key');
   requireLength(secret, SECRET, 'secret');
   requireReduced(publicKey);
@@ -52,9 +54,10 @@ export async function wrap(publicKey: Bytes, context: string, secret: Bytes): Pr
   }
 }
 
-/** @throws WrapBroken or WrappedSizeWrong unless this seed and context open it. */
+/** @throws WrapBroken, WrappedSizeWrong or SuiteUnsupported unless this seed and context open it. */
 export async function unwrap(seed: Bytes, context: string, wrapped: Bytes): Promise<Bytes> {
   requireLength(seed, KEM_SEED, 'seed');
+  if (wrapped.length === WRAPPED2) throw new SuiteUnsupported('wrapped by the second suite');
   if (wrapped.length !== WRAPPED) throw new WrappedSizeWrong('a wrapped key has another size');
   try {
     const key = await suite.DeserializePrivateKey(seed, false);

@@ -1,7 +1,7 @@
 /**
  * cordee/1 in the browser: pure, no DOM, no network.
  *
- * Read: `bytes` → `errors` → `contexts` → `stream` → `parts` → `hpke` → `password` → `recovery` →
+ * Read: `bytes` → `errors` → `contexts` → `stream` → `parts` → `suites` → `hpke` → `password` → `recovery` →
  * `group` → `commitment` → `merkle` → `log-tree` → `payloads` → `signing` → `log-note` → `statement` → `links` → `chain` →
  * `case-chain` → `vault`.
  * Keys are bytes of the caller's; contexts come from `contexts` and nowhere else.
@@ -25,7 +25,7 @@ export type * from './payloads.ts';
 export { isStatementType, isTime, readPayload } from './payloads.ts';
 export * from './recovery.ts';
 export * from './safety.ts';
-export { KEM_PUBLIC, KEM_SEED, WRAPPED } from './shapes.ts';
+export { KEM_PUBLIC, KEM_SEED, KEM2_PUBLIC, WRAPPED, WRAPPED2 } from './shapes.ts';
 export * from './signing.ts';
 export * from './statement.ts';
 export {
@@ -45,4 +45,5 @@ export {
   unsealSegments,
   unsealSource,
 } from './stream.ts';
+export * from './suites.ts';
 export * from './vault.ts';

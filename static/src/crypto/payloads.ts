@@ -6,7 +6,7 @@
 import { fromBase64 } from './bytes.ts';
 import { isNumber, isUuid, parseRecipient } from './contexts.ts';
 import { PayloadFieldsWrong, ProtocolError } from './errors.ts';
-import { KEM_PUBLIC } from './shapes.ts';
+import { KEM_PUBLIC, KEM2_PUBLIC } from './shapes.ts';
 import { partCount, partSizes, sealedSize } from './stream.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -250,7 +250,8 @@ const number: Field = isNumber;
 const seq: Field = (value) => isNumber(value) && value <= 0xffffffff;
 const key32 = base64Of(32);
 const hash = base64Of(32);
-const kemKey = base64Of(KEM_PUBLIC);
+/** Of either suite: who cannot use a key still believes the statement that names it. */
+const kemKey: Field = (value) => base64Of(KEM_PUBLIC)(value) || base64Of(KEM2_PUBLIC)(value);
 const prev = nullable(hash);
 const recipient: Field = (value) =>
   typeof value === 'string' && accepts(() => parseRecipient(value));

@@ -20,6 +20,7 @@ import { accountKeyContext, isNumber, keysContext, type Way } from './contexts.t
 import { SealBroken, SubjectChanged } from './errors.ts';
 import { type Statement, verifyStatement } from './statement.ts';
 import { seal, unseal } from './stream.ts';
+import { requireSupported } from './suites.ts';
 
 /** A key this person had before: what was wrapped to it still opens. */
 export interface FormerKey {
@@ -124,7 +125,8 @@ export async function openAccountSecrets(
  * The newest statement under our own name names the very keys that just opened: whoever shows
  * colleagues others would have to show them to us too.
  *
- * @throws SubjectChanged for other keys or another account, ProtocolError without our own signature.
+ * @throws SubjectChanged for other keys or another account, SuiteUnsupported for our own keys of the
+ *   second suite, ProtocolError without our own signature.
  */
 export async function requireOwnStatement(
   statements: readonly Statement[],
@@ -138,11 +140,10 @@ export async function requireOwnStatement(
   const mine = toBase64(signPublic);
   const signed = { ...last, s: last.s.filter(({ k }) => k === mine) };
   const payload = await verifyStatement('cordee1.account', signed, signPublic);
-  const same =
-    payload.account === account &&
-    payload.sign_key === mine &&
-    payload.kem_key === toBase64(kemPublic);
-  if (!same) throw new SubjectChanged('other keys under our own name');
+  const ours = payload.account === account && payload.sign_key === mine;
+  if (ours) requireSupported(fromBase64(payload.kem_key), payload.name);
+  if (!ours || payload.kem_key !== toBase64(kemPublic))
+    throw new SubjectChanged('other keys under our own name');
 }
 
 /** A key of this device, to keep in IndexedDB as it is: no script can export it. */

@@ -5,15 +5,15 @@
  */
 import { toBase64 } from '../crypto/bytes.ts';
 import { presentMembers } from '../crypto/chain.ts';
-import { ProtocolError, RemovalNotDue } from '../crypto/errors.ts';
+import { DeedRefused, GhostMember, ProtocolError, RemovalNotDue } from '../crypto/errors.ts';
 import { sealPreviousGroupSecret } from '../crypto/group.ts';
 import { api } from '../transport/http.ts';
 import { net } from './case-keys.ts';
 import { changeMembers, groupGrants } from './group-roll.ts';
-import { groupSecret, ignoreLost, openGroup } from './groups.ts';
-import { heldKeys } from './keys.ts';
+import { findGroup, forgetGroup, groupSecret, ignoreLost, openGroup } from './groups.ts';
+import { heldKeys, onLock } from './keys.ts';
 import { forgetPerson, person } from './people.ts';
-import { reportSeal, type SealSubject } from './seal-reports.ts';
+import { refusedDeed, reportSeal, type SealSubject } from './seal-reports.ts';
 import { regrant, rekey } from './sharing.ts';
 
 interface Pending {
@@ -66,6 +66,9 @@ async function quietly(
     await deed();
     return true;
   } catch (error) {
+    if (error instanceof DeedRefused) {
+      refusedDeed.value = { error, group: findGroup(id)?.name ?? '' };
+    }
     if (error instanceof ProtocolError) reportSeal(kind, id, error);
     else ignoreLost(error);
     return false;
@@ -74,6 +77,7 @@ async function quietly(
 
 /** Wrap the group's secret to somebody a manager has added, or whose keys are new. */
 async function hand({ group: id, epoch, member }: Pending['items'][number]): Promise<void> {
+  await requireNamed(id, member);
   forgetPerson(member);
   const newcomer = await person(member);
   const { chain } = await openGroup(id);
@@ -82,6 +86,19 @@ async function hand({ group: id, epoch, member }: Pending['items'][number]): Pro
   if (chain.payload.epoch !== epoch) return;
   const grants = await groupGrants(id, epoch, await groupSecret(id, epoch), [newcomer]);
   await api('PUT', `/groups/${id}/grants/${epoch}/${member}`, grants[member]);
+}
+
+/**
+ * Somebody of whom the server says that they wait must have been named by a statement that the log
+ * holds; one removed meanwhile was.
+ *
+ * @throws GhostMember
+ */
+async function requireNamed(id: string, member: string): Promise<void> {
+  const isNamed = async () => (await openGroup(id)).chain.since[0]?.has(member);
+  if (await isNamed()) return;
+  forgetGroup(id);
+  if (!(await isNamed())) throw new GhostMember('no statement ever named this member');
 }
 
 /** Seal the secret of the epoch before under this one's, so that newcomers read the past. */
@@ -100,3 +117,7 @@ async function depart({ group: id, members }: { group: string; members: string[]
   }
   await changeMembers(id, { remove: members });
 }
+
+onLock(() => {
+  refusedDeed.value = null;
+});

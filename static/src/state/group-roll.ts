@@ -9,6 +9,7 @@ import { NotCertified } from '../crypto/errors.ts';
 import { sealPreviousGroupSecret } from '../crypto/group.ts';
 import type { GroupPayload } from '../crypto/payloads.ts';
 import { type Statement, signStatement, statementHash } from '../crypto/statement.ts';
+import { requireSupported } from '../crypto/suites.ts';
 import { api, Problem } from '../transport/http.ts';
 import { groupKemPublic, wrap } from '../worker/sealing.ts';
 import { net } from './case-keys.ts';
@@ -40,7 +41,7 @@ export async function certifiedPeople(ids: readonly string[]): Promise<VerifiedP
   return people;
 }
 
-/** Wrap a group's secret to each of them. */
+/** Wrap a group's secret to each of them. @throws SuiteUnsupported */
 export async function groupGrants(
   group: string,
   epoch: number,
@@ -48,7 +49,8 @@ export async function groupGrants(
   people: readonly VerifiedPerson[],
 ): Promise<GroupGrants> {
   const grants: GroupGrants = {};
-  for (const { id, kemKey, seq } of people) {
+  for (const { id, name, kemKey, seq } of people) {
+    requireSupported(kemKey, name);
     const wrapped = await wrap(kemKey, groupContext(net(), group, epoch, id, seq), secret);
     grants[id] = { member_seq: seq, wrapped: toBase64(wrapped) };
   }

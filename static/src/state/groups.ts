@@ -8,10 +8,11 @@ import { type Signal, signal } from '@preact/signals';
 import { type Bytes, fromBase64 } from '../crypto/bytes.ts';
 import { type Group as GroupChain, verifyGroupChain } from '../crypto/chain.ts';
 import { groupContext } from '../crypto/contexts.ts';
-import { ProtocolError, SubjectChanged } from '../crypto/errors.ts';
+import { ProtocolError, SubjectChanged, SuiteUnsupported } from '../crypto/errors.ts';
 import { groupKemSeed, openPreviousGroupSecret } from '../crypto/group.ts';
 import type { GroupPayload } from '../crypto/payloads.ts';
 import { parsePayload, type Statement, statementPayload } from '../crypto/statement.ts';
+import { isSupported, requireSupported } from '../crypto/suites.ts';
 import { api, fetchAll, NetworkDown, Problem } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
 import { requireGroupSecret, unwrap } from '../worker/sealing.ts';
@@ -61,7 +62,7 @@ export interface GroupEntry {
   away: { id: string; until: string; delegate: Named | null }[];
 }
 
-/** The same with its chain checked. `broken` says why it is not to be written to. */
+/** The same with its chain checked. `broken` says why it is not to be written to, though its chain may hold. */
 export interface Group extends GroupEntry {
   chain: GroupChain | null;
   epoch: number;
@@ -116,7 +117,10 @@ async function checked(said: GroupEntry, asking?: Asking): Promise<Group> {
     const check = (latest: GroupEntry) => verifyGroup(latest, asking);
     let chain: GroupChain;
     [entry, chain] = await checkTwice(said, check, () => fetchEntry(said.id));
-    return { ...entry, chain, epoch: chain.payload.epoch, broken: null };
+    const broken = isSupported(chain.kemKey)
+      ? null
+      : new SuiteUnsupported('a key of the second suite', entry.name);
+    return { ...entry, chain, epoch: chain.payload.epoch, broken };
   } catch (error) {
     if (error instanceof NetworkDown) throw error;
     reportSeal('group', entry.id, error);
@@ -165,12 +169,13 @@ export type VerifiedGroup = Group & { chain: GroupChain; kemKey: Bytes };
 /**
  * A group to write to.
  *
- * @throws the ProtocolError that broke its chain; Problem when we do not know it.
+ * @throws the ProtocolError that broke its chain, SuiteUnsupported; Problem when we do not know it.
  */
 export function group(id: string): VerifiedGroup {
   const found = findGroup(id);
   if (!found) throw new Problem(404, 'group_not_found', '');
-  if (!found.chain) throw found.broken ?? new SubjectChanged('a group without a chain');
+  if (found.broken) throw found.broken;
+  if (!found.chain) throw new SubjectChanged('a group without a chain');
   return { ...found, chain: found.chain, kemKey: found.chain.kemKey };
 }
 
@@ -270,6 +275,8 @@ async function openSecret(id: string, epoch: number): Promise<Bytes> {
   const { detail, chain } = await openGroup(id);
   const signed = chain.kemKeys[epoch];
   if (!signed) throw new Problem(404, 'epoch_not_found', '');
+  // No grant of it could be compared with the signed key: an honest one must not be refused.
+  requireSupported(signed, detail.name);
   let failure: Error = new Problem(404, 'no_grant', '');
   /** The secret if it is the signed one; what does not hold is told to `refuse`. */
   const tried = async (opening: Promise<Bytes>, refuse: (why: ProtocolError) => unknown) => {

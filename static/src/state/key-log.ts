@@ -15,6 +15,7 @@ import {
   LogRefused,
   LogRolledBack,
   NotInLog,
+  PolicyWithheld,
   StatementWithheld,
   WitnessMissing,
 } from '../crypto/errors.ts';
@@ -95,7 +96,7 @@ export class KeyLog {
       // Rules of before there was a log would otherwise do away with it.
       await this.recall(net);
       if (this.kept.copy.entries('policy', net).some(({ seq }) => seq > policy.payload.seq)) {
-        throw new StatementWithheld('the log holds later rules');
+        throw new PolicyWithheld('the log holds later rules');
       }
     }
     await this.require('policy', net, statements, asking);
@@ -273,7 +274,8 @@ export class KeyLog {
     // Without a network the rules are those this device remembers, which has its own guard.
     const known = remembered || (kind === 'policy' && this.unreachable);
     if (!known && Math.max(-1, ...logged.keys()) >= hashes.length) {
-      throw new StatementWithheld('the log holds a later statement');
+      const Withheld = kind === 'policy' ? PolicyWithheld : StatementWithheld;
+      throw new Withheld('the log holds a later statement');
     }
     return hashes.every((_, seq) => logged.has(seq));
   }

@@ -8,6 +8,7 @@ import { type Bytes, sameBytes } from '../crypto/bytes.ts';
 import { type Policy, verifyAccountChain, verifyPolicyChain } from '../crypto/chain.ts';
 import {
   NotCertified,
+  PolicyWithheld,
   ProtocolError,
   SequenceBroken,
   StatementWithheld,
@@ -93,7 +94,7 @@ async function verifyPolicy(
   const verified = await verifyPolicyChain(statements, root);
   const seen = (await recall('policySeq')) ?? 0;
   if (verified.payload.seq < seen) {
-    throw new SequenceBroken('the server serves older rules than this device has seen');
+    throw new PolicyWithheld('the server serves older rules than this device has seen');
   }
   await followLog(verified, statements, { remembered: !online.value });
   await remember('policySeq', verified.payload.seq);

@@ -3,7 +3,8 @@
  *
  * Once a visit for each thing; a report that cannot leave now is made again at the next occasion.
  */
-import { ProtocolError } from '../crypto/errors.ts';
+import { type Signal, signal } from '@preact/signals';
+import { type DeedRefused, ProtocolError, SuiteUnsupported } from '../crypto/errors.ts';
 import { api } from '../transport/http.ts';
 
 export type SealSubject =
@@ -25,6 +26,9 @@ export function verdictCode(name: string): string {
     .toLowerCase();
 }
 
+/** The last deed that the server asked for and no signature allows: it was not done. */
+export const refusedDeed: Signal<{ error: DeedRefused; group: string } | null> = signal(null);
+
 /** Report a seal that did not hold. Anything but a broken seal, and any repetition, is left out. */
 export function reportSeal(
   kind: SealSubject,
@@ -32,7 +36,8 @@ export function reportSeal(
   error: unknown,
   caseId?: string,
 ): void {
-  if (!(error instanceof ProtocolError)) return;
+  // A key that this client is too old for is a true one.
+  if (!(error instanceof ProtocolError) || error instanceof SuiteUnsupported) return;
   const verdict = verdictCode(error.name);
   const name = `${kind} ${subject} ${verdict}`;
   if (reported.has(name)) return;

@@ -13,10 +13,13 @@ import {
   casePrevContext,
   custodianRecipient,
   groupRecipient,
+  parseRecipient,
 } from '../crypto/contexts.ts';
 import { CircleFalsified, NotCertified } from '../crypto/errors.ts';
 import type { CasePayload } from '../crypto/payloads.ts';
 import { type Statement, signStatement } from '../crypto/statement.ts';
+import { isSupported, requireSupported } from '../crypto/suites.ts';
+import { t } from '../i18n.ts';
 import { api, Problem } from '../transport/http.ts';
 import { fetchCase } from './case-fetching.ts';
 import { caseKey, net, type ProvenCase, proveCase, subjectOf } from './case-keys.ts';
@@ -142,13 +145,16 @@ export async function keysToday(subjects: Iterable<string>): Promise<Map<string,
   return publics;
 }
 
-/** Wrap a generation's key to each of them. */
+/** Wrap a generation's key to each of them. @throws SuiteUnsupported */
 export async function grantsTo(
   caseId: string,
   generation: number,
   key: Bytes,
   publics: ReadonlyMap<string, Bytes>,
 ): Promise<Record<string, string>> {
+  for (const [recipient, publicKey] of publics) {
+    if (!isSupported(publicKey)) requireSupported(publicKey, await holderName(recipient));
+  }
   const recipients = [...publics.keys()].sort();
   const to = recipients.map((recipient) => ({
     publicKey: publics.get(recipient) as Bytes,
@@ -158,6 +164,14 @@ export async function grantsTo(
   return Object.fromEntries(
     recipients.map((recipient, i) => [recipient, toBase64(wrapped[i] as Bytes)]),
   );
+}
+
+async function holderName(recipient: string): Promise<string> {
+  const to = parseRecipient(recipient);
+  if (to.kind === 'custodian') return t('The archive of the network (sealed key kept offline)');
+  return to.kind === 'account'
+    ? (await person(to.id)).name
+    : (await groupChain(to.id)).payload.name;
 }
 
 /** Sign an event of a case: its recipients are those of the grants. */

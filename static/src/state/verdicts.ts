@@ -8,6 +8,7 @@ import {
   ChainRefused,
   CircleFalsified,
   EncodingRefused,
+  GhostMember,
   KdfRefused,
   KdfTooWeak,
   KeyChangeUnauthorised,
@@ -27,6 +28,7 @@ import {
   OutsideCareCircle,
   PayloadFieldsWrong,
   PayloadMalformed,
+  PolicyWithheld,
   ProtocolError,
   PublicKeyRefused,
   RecoveryCodeMalformed,
@@ -41,6 +43,7 @@ import {
   StatementTypeWrong,
   StatementWithheld,
   SubjectChanged,
+  SuiteUnsupported,
   TooLong,
   WitnessMissing,
   WrapBroken,
@@ -91,6 +94,14 @@ const SENTENCES = new Map<unknown, Sentence>([
   [KeyCommitmentWrong, planted],
   [TooLong, () => t('This is too long to be sealed. Nothing was sent.')],
   [PublicKeyRefused, planted],
+  [
+    SuiteUnsupported,
+    (name) =>
+      t(
+        '{name}: keys of a newer kind than this browser can use. Nothing was sent; call your administrator.',
+        { name },
+      ),
+  ],
   [StatementRefused, unsigned],
   [StatementMalformed, malformed],
   [StatementTooLarge, malformed],
@@ -158,6 +169,14 @@ const SENTENCES = new Map<unknown, Sentence>([
     RemovalNotDue,
     () => t('The server asks to remove a member whose time is not over. Nobody was removed.'),
   ],
+  [
+    GhostMember,
+    (name) =>
+      t(
+        '{name}: the server wanted its key for somebody whom no manager named. None was given; your administrator is told.',
+        { name },
+      ),
+  ],
   [LogRefused, log],
   [
     LogForked,
@@ -180,6 +199,13 @@ const SENTENCES = new Map<unknown, Sentence>([
     (name) => t('{name}: the server hides the newest keys or members. Nothing was sent.', { name }),
   ],
   [
+    PolicyWithheld,
+    () =>
+      t(
+        'The server hides the newest rules of the network, which say who can open a case. Nothing was sent.',
+      ),
+  ],
+  [
     WitnessMissing,
     () => t('Too few witnesses vouch for the log of keys. New keys are not trusted until they do.'),
   ],
@@ -193,5 +219,6 @@ const SENTENCES = new Map<unknown, Sentence>([
 export function verdictWords(error: unknown, { name }: About = {}): string {
   let kind: unknown = error instanceof Error ? error.constructor : ProtocolError;
   while (kind && !SENTENCES.has(kind)) kind = Object.getPrototypeOf(kind);
-  return (SENTENCES.get(kind) ?? changed)(name || t('What was received'));
+  const whose = error instanceof SuiteUnsupported ? error.whose : '';
+  return (SENTENCES.get(kind) ?? changed)(whose || name || t('What was received'));
 }

@@ -31,6 +31,8 @@ export class Registry {
   readonly net = crypto.randomUUID();
   readonly people = new Map<string, Person>();
   custodians: Bytes[] = [];
+  /** Public keys of custodians whose seeds nobody here holds, base64. */
+  custodianKeys: string[] = [];
   policy: Statement[] = [];
   admin!: Person;
   protected root!: SigningKey;
@@ -51,7 +53,10 @@ export class Registry {
         net: this.net,
         seq: this.policy.length,
         registrars: [{ account: this.admin.id, sign_key: toBase64(this.admin.signer.publicKey) }],
-        custodians: this.custodians.map((seed) => toBase64(kemPublic(seed))),
+        custodians: [
+          ...this.custodians.map((seed) => toBase64(kemPublic(seed))),
+          ...this.custodianKeys,
+        ],
         log_key: null,
         witnesses: [],
         k: 0,

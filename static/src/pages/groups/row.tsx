@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { SuiteUnsupported } from '../../crypto/errors.ts';
 import { t, tn } from '../../i18n.ts';
 import { Link } from '../../router.ts';
 import type { Group } from '../../state/groups.ts';
@@ -35,6 +36,7 @@ export function GroupRow({ group, to }: { group: Group; to: string }): JSX.Eleme
 
 /** Whether the group's signatures hold, in two words. */
 export function GroupSeal({ group }: { group: Group }): JSX.Element {
+  if (group.broken instanceof SuiteUnsupported) return <Tag tone="wait">{t('Newer keys')}</Tag>;
   return group.broken ? (
     <Tag tone="urgent" icon="broken-seal">
       {t('Broken seal')}

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { SuiteUnsupported } from '../../crypto/errors.ts';
 import { t } from '../../i18n.ts';
 import type { CaseRow, MessageRow, Seal, Urgency } from '../../state/case-types.ts';
 import { minute } from '../../state/cases.ts';
@@ -83,6 +84,8 @@ export function sealSentence(
         time: clockTime(message.posted_at),
       })
     : t('Case {number}', { number: row.number });
+  // Nothing is wrong with it, and nobody was told.
+  if (seal.error instanceof SuiteUnsupported) return verdictWords(seal.error, { name });
   const advice = message
     ? t('Do not act on it; ask for it again. Your administrator is told, without its content.')
     : t('Do not act on it; call the author. Your administrator is told, without its content.');
