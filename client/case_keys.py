@@ -180,7 +180,20 @@ class CaseKeys(Reporting):
     def open_grant(
         self, facts: Mapping[str, Any], generation: int, recipients: Iterable[str] | None = None
     ) -> bytes:
-        """K_g from the first grant that opens; one to oneself before one to a group.
+        """K_g from a grant, or ``NoGrant``; see ``find_grant``."""
+        key = self.find_grant(facts, generation, recipients)
+        if key is None:
+            raise NoGrant(
+                f"case {facts['id']}: no grant of generation {generation} for this person",
+                _about(facts),
+            )
+        return key
+
+    def find_grant(
+        self, facts: Mapping[str, Any], generation: int, recipients: Iterable[str] | None = None
+    ) -> bytes | None:
+        """K_g from the first grant that opens; one to oneself before one to a group. None when no
+        grant of this generation is for one: whoever was let in later has none, and no alarm.
 
         ``recipients`` limits to those a signed event names. Without it (a list of cases carries no
         events) the key is unconfirmed until the case is opened. ``KeyPending``: it is meant for
@@ -206,9 +219,7 @@ class CaseKeys(Reporting):
                 return unwrap(seed, place, grants[recipient])
         if pending:
             raise pending
-        raise NoGrant(
-            f"case {case}: no grant of generation {generation} for this person", _about(facts)
-        )
+        return None
 
     def _waits_for(self, recipients: Iterable[str]) -> KeyPending | None:
         """Whether the case is wrapped to a former key of one's own, and not yet to today's."""
@@ -257,9 +268,12 @@ class CaseKeys(Reporting):
                     key = check_size(unseal(key, place, sealed[generation]), KEY_SIZE, "case key")
                 else:
                     try:
-                        key = self.open_grant(facts, generation - 1)
-                    except (NoGrant, KeyPending):
+                        granted = self.find_grant(facts, generation - 1)
+                    except KeyPending:
                         break
+                    if granted is None:
+                        break
+                    key = granted
                 check_key_commitment(key, chain.commitments[generation - 1])
             keys[generation - 1] = key
         return keys

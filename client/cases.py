@@ -345,13 +345,13 @@ class Cases(Reporting):
         known = self._keys.known(ident)
         if known and generation in known.keys:
             return known.keys[generation]
-        try:
-            return self._keys.open_grant(facts, generation)
-        except NoGrant:
-            keys = self.renew_keys(ident).keys
-            if generation not in keys:
-                raise
-            return keys[generation]
+        if key := self._keys.find_grant(facts, generation):
+            return key
+        keys = self.renew_keys(ident).keys
+        if generation not in keys:
+            about = About("case", ident, name=str(facts["number"]))
+            raise NoGrant(f"case {ident}: no key of generation {generation}", about)
+        return keys[generation]
 
     def _with_header(self, facts: Mapping[str, Any], key: bytes, author: str) -> Case:
         ident = str(facts["id"])

@@ -199,7 +199,7 @@ class Thread(Reporting):
             if fresh.sign_keys == author.sign_keys:
                 raise
             message = open_message(net, case, keys, row, fresh)
-        if not self._cases.had_part(case, author.id, message.generation):
+        if not self._had_part(case, author.id, message.generation):
             raise MessageBroken(
                 f"message {message.id}: OutsideCareCircle: its author had no part in the case",
                 About("message", message.id, case, f"{message.sequence} ({author.name})"),
@@ -207,6 +207,13 @@ class Thread(Reporting):
         if self._log and message.log:
             self._log.check_gossip(message.log.model_dump())
         return message
+
+    def _had_part(self, case: str, author: str, generation: int) -> bool:
+        """Asking again for the case: its key may have been given to them since it was opened."""
+        if self._cases.had_part(case, author, generation):
+            return True
+        self._cases.renew_keys(case)
+        return self._cases.had_part(case, author, generation)
 
     def post(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,9 +109,9 @@ class Village:
         return device, server
 
 
-@pytest.fixture(scope="module")
-def village(tmp_path_factory: pytest.TempPathFactory, migrated_template: Path) -> Iterator[Village]:
-    folder = tmp_path_factory.mktemp("village")
+@contextmanager
+def founded_village(folder: Path, migrated_template: Path) -> Iterator[Village]:
+    """A village of its own, in a folder of its own."""
     database = folder / "cordee.sqlite3"
     database.write_bytes(migrated_template.read_bytes())
     config = Config(
@@ -155,3 +156,9 @@ def village(tmp_path_factory: pytest.TempPathFactory, migrated_template: Path) -
     yield village
     for client in (*village.people.values(), administrator):
         client.close()
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory, migrated_template: Path) -> Iterator[Village]:
+    with founded_village(tmp_path_factory.mktemp("village"), migrated_template) as village:
+        yield village
