@@ -21,6 +21,10 @@ from tests.support.forgery import Accomplices, leaf_of_nobody, note
 
 OPEN_CASE = str(uuid5(SPACE, "case tempe"))
 """Of Dr Favre, taken by Dr Blanc, words of both in it."""
+FORKED = (
+    "The log of keys shows different people different things. "
+    "Call your administrator before you go on."
+)
 
 
 @pytest.fixture
@@ -70,16 +74,26 @@ def test_a_log_rolled_back(server: DishonestServer, origin: str) -> None:
     server.was_told("log_rolled_back", "log")
 
 
-def test_a_fork_of_the_log(server: DishonestServer, origin: str) -> None:
-    """Two logs, each whole and signed: this reader's, and the one that a colleague signed for."""
+def test_a_fork_of_the_log(server: DishonestServer, origin: str, accomplices: Accomplices) -> None:
+    """Two logs, each whole and signed: this reader's, and the one of which a colleague wrote into a
+    signed message."""
+    listed = server.device.context.request.get(f"/api/v1/cases/{OPEN_CASE}/messages").json()
+    messages = [row["id"] for row in listed["items"]]
     forgets_the_log(server)
     shows_log(server, origin, leaf_of_nobody() + all_leaves(server))
     server.page.goto(f"/cases/{OPEN_CASE}")
-    server.sees(
-        "The log of keys shows different people different things. "
-        "Call your administrator before you go on."
-    )
+    bubble = server.page.locator(".bubble").first
+    for place in (server.page.locator(".log-banner"), bubble):
+        expect(place).to_contain_text(server.device.words(FORKED))
     server.was_told("log_forked", "log")
+    server.was_told("log_forked", "message")
+    expect(server.page.get_by_text("Tache brune").first).to_be_visible()
+    told = accomplices.registrar.transport.get("/seal-reports")["items"]
+    assert {
+        (one["subject_id"], one["case"], one["by"]["name"])
+        for one in told
+        if (one["subject_kind"], one["verdict"]) == ("message", "log_forked")
+    } >= {(messages[0], OPEN_CASE, "Dr Claire Favre")}
     forgets_the_log(server)
 
 

@@ -1,8 +1,8 @@
-"""A server that lies about keys, members and rules is caught by the browser: one test a
+"""A server that lies about keys and members is caught by the browser: one test a
 promise. Each names the sentence that the person reads and the report that the administrator gets.
 
 The lies about one case, its messages and its files are in ``test_broken_seals``, those of the log
-in ``test_dishonest_log``.
+in ``test_dishonest_log``, those of the network's rules in ``test_dishonest_rules``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from tests.support.clinic import Clinician
 from tests.support.dishonest import (
     CASE,
     GROUPS,
-    NETWORK,
     OPENING,
     PENDING,
     PEOPLE,
@@ -35,6 +34,8 @@ from tests.support.forgery import POOL, Accomplices, cosigned, key_pair, resigne
 OPEN_CASE = str(uuid5(SPACE, "case tempe"))
 """Of Dr Favre, taken by Dr Blanc, words of both in it."""
 BLANC = "Dr Sophie Blanc"
+TEAM = "Cabinets des Portes du Soleil"
+"""To which Dr Favre belongs."""
 
 Row = dict[str, Any]
 
@@ -194,9 +195,7 @@ def test_a_ghost_member_gets_no_key(server: DishonestServer, accomplices: Accomp
     """The server says that somebody waits for a group's key; no signed roll names them."""
     handed: list[str] = []
     team = next(
-        group.id
-        for group in accomplices.registrar.directory.groups()
-        if group.name == "Cabinets des Portes du Soleil"
+        group.id for group in accomplices.registrar.directory.groups() if group.name == TEAM
     )
 
     def lie(body: Row) -> None:
@@ -207,11 +206,14 @@ def test_a_ghost_member_gets_no_key(server: DishonestServer, accomplices: Accomp
     server.page.on(
         "request", lambda sent: handed.append(sent.url) if sent.method == "PUT" else None
     )
-    with server.page.expect_response(PENDING):
-        server.page.goto("/")
-    with server.page.expect_response(PEOPLE):
-        pass
-    server.page.wait_for_timeout(500)
+    server.page.goto("/")
+    server.sees(
+        "{name}: the server wanted its key for somebody whom no manager named. None was given; "
+        "your administrator is told.",
+        name=TEAM,
+    )
+    expect(server.page.locator(f'[data-case="{OPEN_CASE}"]')).to_be_visible()
+    server.was_told("ghost_member", "group")
     assert [url for url in handed if "/grants/" in url] == []
 
 
@@ -227,7 +229,7 @@ def test_a_reader_who_is_hidden_from_the_circle(server: DishonestServer) -> None
     server.was_told("circle_falsified", "case")
 
 
-# passwords and rules
+# passwords
 
 
 @pytest.mark.parametrize("weakened", [{"t": 1}, {"m": 8192}, {"alg": "pbkdf2"}])
@@ -248,45 +250,3 @@ def test_a_weakened_password_derivation(
     asked = "too weakly" if "alg" not in weakened else "badly"
     server.sees(f"The server asks to protect your password {asked}. It was not used.")
     assert not [url for url in sent if url.endswith("/api/v1/sign-in")]
-
-
-def forgets_the_rules(server: DishonestServer) -> None:
-    """A device that has not met these rules before: only the log can tell it of them."""
-    server.page.goto("/manifest.webmanifest")
-    server.page.evaluate(
-        """() => new Promise((done, fail) => {
-             const asked = indexedDB.open('cordee-device');
-             asked.onerror = fail;
-             asked.onsuccess = () => {
-               const made = asked.result.transaction('memory', 'readwrite');
-               for (const name of ['policySeq', 'network']) made.objectStore('memory').delete(name);
-               made.oncomplete = () => { asked.result.close(); done(); };
-             };
-           })"""
-    )
-
-
-@pytest.mark.parametrize(
-    ("known", "sentence", "verdict"),
-    [
-        (
-            True,
-            "{name}: the signed history is not continuous. Nothing was sent.",
-            "sequence_broken",
-        ),
-        (
-            False,
-            "{name}: the server hides the newest keys or members. Nothing was sent.",
-            "statement_withheld",
-        ),
-    ],
-)
-def test_rules_of_before(server: DishonestServer, known: bool, sentence: str, verdict: str) -> None:
-    """Yesterday's policy: without today's registrars, or without the custodian."""
-    if not known:
-        forgets_the_rules(server)
-    server.alters(NETWORK, lambda row: row["policy"].pop())
-    at_the_choice_of_a_pool(server)
-    server.sees(sentence, name="Dermatologie")
-    expect(server.page.locator(".tile:enabled")).to_have_count(0)
-    server.was_told(verdict, "policy")
