@@ -1,5 +1,6 @@
 /** The page's side of the shelf: queueing, sealed parts being made, drafts. */
-import { everyPart, Outbox, result, type StoredPart } from './db.ts';
+import { result } from '../indexed.ts';
+import { everyPart, Outbox, type StoredPart } from './db.ts';
 import type { Job } from './jobs.ts';
 
 /** A case or a message being written. `sealed` opens only while unlocked. */
