@@ -14,7 +14,9 @@ import type { GroupPayload } from '../../static/src/crypto/payloads.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
 import { groupSecret } from '../../static/src/state/groups.ts';
+import { policy } from '../../static/src/state/people.ts';
 import { refusedDeed } from '../../static/src/state/seal-reports.ts';
+import { network } from '../../static/src/state/session.ts';
 import { Clinic, type Person, said } from './support/clinic.ts';
 import { deskOf, until, WHOLE, wrote } from './support/desk.ts';
 
@@ -176,6 +178,24 @@ describe('the pools that take over', () => {
 });
 
 describe('what changed while a page was open', () => {
+  it('are the rules, and that is no alarm; rules that stay old are one', async () => {
+    await clinic.use(favre);
+    const old = { net: clinic.net, policy: [...clinic.policy] };
+    await clinic.rule();
+    await clinic.use(favre);
+    expect((await policy()).payload.seq).toBe(1);
+    // Another tab has met the new rules; this page still has those it was opened with.
+    network.value = { ...old } as typeof network.value;
+    expect((await policy()).payload.seq).toBe(1);
+    expect(clinic.reports).toEqual([]);
+
+    clinic.lie = (path, honest) => (path === '/network' ? old : honest);
+    network.value = { ...old, policy: [...old.policy] } as typeof network.value;
+    await expect(policy()).rejects.toMatchObject({ name: 'PolicyWithheld' });
+    await until(() => clinic.reports.length > 0);
+    expect(clinic.reports).toMatchObject([{ subject_kind: 'policy', verdict: 'policy_withheld' }]);
+  });
+
   it('is learned before a new key or a newcomer is taken for a lie', async () => {
     const id = await opened();
     expect(await read(id)).toMatchObject({ seal: WHOLE });
