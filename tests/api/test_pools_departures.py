@@ -60,9 +60,9 @@ def test_a_stay_ends_at_the_minute_signed(care_circle: CareCircle, clock: MovedC
     assert vidal.get(f"/cases/{case.id}").status_code == 200
     assert sorted(team.reached_by(vidal)) == [0]
 
-    clock.advance(seconds=115)
+    clock.advance(seconds=90)
     assert vidal.get(f"/cases/{case.id}").status_code == 200
-    clock.advance(seconds=10)
+    clock.advance(seconds=31)
     assert vidal.get(f"/cases/{case.id}").json["code"] == "case_not_found"
     assert vidal.get("/cases").json["items"] == []
     assert vidal.get("/groups", kind="care_team").json["items"] == []

@@ -124,7 +124,7 @@ def chat(favre: CordeeClient, blanc: CordeeClient, case: str) -> None:
     favre.thread.post(case, "Voici la photo de près", files=[photograph()], reply_to=None)
     favre.live.post(case, "Elle prend un anticoagulant")
     with told:
-        assert told.wait_for(lambda: len(heard) >= 3, timeout=10)
+        assert told.wait_for(lambda: len(heard) >= 3, timeout=60)
     assert [message.sequence for message in heard] == [first, first + 1, first + 2]
     assert heard[0].text == CHAT and heard[0].author.id == favre.account.id
     assert heard[1].attachments[0].name == "IMG_4471.jpg"

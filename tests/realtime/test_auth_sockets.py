@@ -92,7 +92,7 @@ def test_too_many_events_meet_a_wait(
     network: FoundedNetwork, server: ServedApp, connect: Connect
 ) -> None:
     device = connect(go_live(network.favre(), server.url))
-    acks = [device.call("presence:post", away=False) for _ in range(130)]
+    acks = device.call_all("presence:post", [{"away": False}] * 130)
     assert acks[0]["code"] == "ok"
     assert acks[-1]["code"] == "rate_limited"
     assert acks[-1]["retry_after"] >= 1

@@ -120,17 +120,17 @@ def test_sockets_pass_and_hear_what_happens(nginx: Nginx, circle: CareCircle) ->
         nginx.url,
         headers={"Cookie": AtNginx(circle.blanc, nginx).cookie},
         transports=["websocket"],
-        wait_timeout=20,
+        wait_timeout=60,
     )
     try:
-        assert blanc.call("case:join", {"case": case.id}, timeout=20)["code"] == "ok"
+        assert blanc.call("case:join", {"case": case.id}, timeout=60)["code"] == "ok"
         message = case.message(circle.favre, "Depuis ce matin")
         ident = message.pop("id")
         answer = AtNginx(circle.favre, nginx).http.put(
             f"{API}/cases/{case.id}/messages/{ident}", json=message
         )
         assert answer.status_code == 201, answer.text
-        for _ in range(100):
+        for _ in range(600):
             if heard:
                 break
             blanc.sleep(0.1)

@@ -58,5 +58,6 @@ def test_who_renewed_their_keys_hears_nothing_more_until_confirmed(
     assert admin.put(f"/accounts/{blanc.id}/certification", cosigned).status_code == 200
     waiting.wait_for("account:changed")
     assert {"message:posted", "case:changed"}.isdisjoint(device.names() + waiting.names())
-    again = care_circle.open_case()
-    waiting.wait_for("case:changed", lambda changed: changed["case"] == again.id)
+    cases: list[str] = []
+    waiting.hears("case:changed", lambda: cases.append(care_circle.open_case().id))
+    assert waiting.wait_for("case:changed")["case"] in cases

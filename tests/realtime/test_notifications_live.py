@@ -51,7 +51,7 @@ def circle(
     served.stop()
 
 
-def until(holds: Callable[[], object], seconds: float = 20) -> None:
+def until(holds: Callable[[], object], seconds: float = 60) -> None:
     """Wait for it; fail if it never comes."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -69,7 +69,7 @@ def test_a_specialist_is_called_and_the_one_who_looks_is_not(
     case = circle.open_case("urgent")
     until(lambda: browser.received)
     until(lambda: mails.to(circle.blanc.mail) and mails.to(circle.roche.mail))
-    assert time.monotonic() - began < 5, "told at once"
+    assert time.monotonic() - began < 30, "told at once, not with the minute"
     assert browser.received[0].payload["notification"]["navigate"].endswith(f"/cases/{case.id}")
     case.step(circle.blanc, "claim")
     until(lambda: mails.to(circle.favre.mail) and mails.to(circle.maret.mail))

@@ -22,7 +22,7 @@ class Line:
     def __init__(self, url: str, token: str | None = None) -> None:
         self.socket = websocket.create_connection(
             url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket",
-            timeout=20,
+            timeout=60,
             cookie=f"{COOKIE}={token}" if token else None,
         )
         assert self.receive().startswith("0{"), "Engine.IO opens"

@@ -13,6 +13,8 @@ import socketio
 from tests.factories.people import Person
 
 COOKIE = "cordee_session"
+PATIENCE = 60
+"""Seconds before an answer is given up: what comes is taken at once, and machines are slow."""
 
 
 class Answer:
@@ -35,7 +37,7 @@ class LiveHttp:
     def __init__(self, url: str, token: str) -> None:
         self.url = url
         self.token = token
-        self.client = httpx.Client(base_url=url, cookies={COOKIE: token}, timeout=30)
+        self.client = httpx.Client(base_url=url, cookies={COOKIE: token}, timeout=PATIENCE)
 
     def get(self, path: str, query_string: dict[str, Any] | None = None) -> Answer:
         return Answer(self.client.get(path, params=query_string))
@@ -70,7 +72,7 @@ class Device:
             url,
             headers={"Cookie": f"{COOKIE}={token}"},
             transports=["websocket"],
-            wait_timeout=20,
+            wait_timeout=PATIENCE,
         )
 
     def _hear(self, event: str, payload: Any = None) -> None:
@@ -80,14 +82,30 @@ class Device:
 
     def call(self, event: str, **payload: Any) -> dict[str, Any]:
         """Send and return the ack."""
-        ack: dict[str, Any] = self.client.call(event, payload, timeout=20)
+        ack: dict[str, Any] = self.client.call(event, payload, timeout=PATIENCE)
         return ack
+
+    def call_all(self, event: str, payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Send all without waiting between them; the acks in the order they came."""
+        acks: list[dict[str, Any]] = []
+        told = threading.Condition()
+
+        def keep(ack: dict[str, Any]) -> None:
+            with told:
+                acks.append(ack)
+                told.notify_all()
+
+        for payload in payloads:
+            self.client.emit(event, payload, callback=keep)
+        with told:
+            assert told.wait_for(lambda: len(acks) == len(payloads), PATIENCE), f"{len(acks)} acks"
+        return acks
 
     def wait_for(
         self,
         event: str,
         which: Callable[[dict[str, Any]], bool] = lambda _: True,
-        seconds: float = 10,
+        seconds: float = PATIENCE,
     ) -> dict[str, Any]:
         """The first payload of `event`, heard or still to come, that `which` accepts."""
         deadline = time.monotonic() + seconds
@@ -100,12 +118,36 @@ class Device:
                 if left <= 0 or not self.news.wait(left):
                     raise AssertionError(f"{event} was not heard; heard {self.names()}")
 
+    def hears(self, event: str, act: Callable[[], object]) -> int:
+        """Act until `event` is heard; how often it took.
+
+        Rooms that another instance's word opens are open a moment after that word was sent, and
+        nothing tells when.
+        """
+        for attempt in range(1, PATIENCE):
+            act()
+            try:
+                self.wait_for(event, seconds=1)
+                return attempt
+            except AssertionError:
+                continue
+        raise AssertionError(f"{event} was not heard; heard {self.names()}")
+
     def names(self) -> list[str]:
         return [name for name, _ in self.heard]
 
     def all(self, event: str) -> list[dict[str, Any]]:
         with self.news:
             return [payload for name, payload in self.heard if name == event]
+
+    def count(self, event: str, wanted: int) -> int:
+        """How often `event` was heard, once it was heard that often or nothing more comes."""
+        deadline = time.monotonic() + PATIENCE
+        with self.news:
+            while (found := sum(name == event for name, _ in self.heard)) < wanted:
+                if not self.news.wait(deadline - time.monotonic()):
+                    break
+        return found
 
     def close(self) -> None:
         self.client.disconnect()

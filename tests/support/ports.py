@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
+from pathlib import Path
+
+RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+LOWEST = 20_000
+"""Below lie the ports that services are known by, and those that browsers refuse to visit."""
+
+_given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
+    """A port nobody listens on at this moment, given to nobody else in this process.
+
+    From below those the system takes for outgoing connections: between this moment and the one
+    when a server listens, and while it is started anew, one of hundreds of requests that other
+    tests make could be sent from there.
+    """
+    below = _first_outgoing()
+    while below > LOWEST + 1000:
+        port = random.SystemRandom().randrange(LOWEST, below)
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _first_outgoing() -> int:
+    try:
+        return int(RANGE.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
@@ -35,7 +70,7 @@ def wait_for_http(url: str, process: subprocess.Popen[bytes], seconds: float = 1
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args} ended with {process.returncode}")
-        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):
+        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=10):
             return
         time.sleep(0.05)
     raise TimeoutError(f"{url} does not answer after {seconds} s")

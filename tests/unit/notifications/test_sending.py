@@ -135,7 +135,7 @@ def test_an_answer_without_end_is_not_read(config: Config) -> None:
     began = time.monotonic()
     at_home = replace(config, push_loopback=True)
     assert push.push(device(service.url), {"a": 1}, at_home, urgent=False) == Sent()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 def test_an_answer_a_byte_at_a_time_is_cut_off(
@@ -148,7 +148,7 @@ def test_an_answer_a_byte_at_a_time_is_cut_off(
     at_home = replace(config, push_loopback=True)
     outcome = push.push(device(service.url), {"a": 1}, at_home, urgent=False)
     assert outcome in (Sent(), Retry("unreachable")), "a status line came; what followed is cut"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 def test_plain_http_is_never_spoken(config: Config) -> None:
