@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -18,6 +20,28 @@ from tests.support.postgres import PostgresServer
 from tests.support.redis_server import RedisServer
 from tests.support.serving import ServedApp
 from tests.support.tracing import watch
+
+SERVED = {
+    "test_changing_hands.py",
+    "test_story_by_client.py",
+    "test_membership_model.py",
+    "test_honest_runs.py",
+    "test_account_commands.py",
+    "test_commands.py",
+}
+"""Few tests, each long: they play with real servers, or play long."""
+
+hypothesis.settings.register_profile(
+    "the same every day",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("the same every day")
+"""A change is judged by what it changes: neither by the luck of a draw nor by a slow machine. Look
+for new examples with `--hypothesis-profile search`."""
 
 
 class MovedClock:
@@ -62,6 +86,22 @@ def redis_server() -> Iterator[RedisServer]:
     server = RedisServer()
     yield server
     server.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker is left with one at the end (test.sh)."""
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: (_rank(item.path), -sizes[item.path], item.path))
+
+
+def _rank(path: Path) -> int:
+    """How early a file comes: browsers, then whatever starts servers of its own."""
+    here = path.relative_to(Path(__file__).parent)
+    if here.parts[0] == "e2e":
+        return 0
+    if here.parts[0] == "realtime" or here.name in SERVED:
+        return 1
+    return 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -151,7 +151,7 @@ def test_a_team_takes_a_locum_in_and_out_and_gets_back_who_lost_everything(
     offer_return(administrator, nurse.name)
     come_back(nurse, demonstration.people[nurse.name]["password"])
     certify_again(administrator, nurse.name)
-    expect(nurse.in_queue(case)).to_contain_text("RELÈVE-FICTIF Jean", timeout=40_000)
+    expect(nurse.in_queue(case)).to_contain_text("RELÈVE-FICTIF Jean", timeout=90_000)
     nurse.enter(case)
     nurse.sees("Merci, je reprends.")
 

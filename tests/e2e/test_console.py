@@ -110,7 +110,7 @@ def test_a_pool_from_its_making_to_its_archive(
     colleague = Clinician(new_device("phone", language), "Dr Thomas Pinget")
     colleague.sign_in()
     expect(colleague.in_queue(case)).to_contain_text("RELAIS-FICTIF Paule")
-    expect(newcomer.in_queue(case)).to_contain_text("RELAIS-FICTIF Paule", timeout=40_000)
+    expect(newcomer.in_queue(case)).to_contain_text("RELAIS-FICTIF Paule", timeout=90_000)
     page.reload()
     expect(administrator.line("Dr Marie Chevallay")).not_to_contain_text(w("Key on its way"))
 

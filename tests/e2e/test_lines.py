@@ -99,7 +99,7 @@ def test_an_upload_goes_on_where_a_reload_and_a_cut_left_it(
     demonstration.line.slow(None)
     demonstration.line.mend()
     requester.page.goto(f"/cases/{case}")
-    expect(requester.page.get_by_text(w("Up to date"))).to_be_visible(timeout=60_000)
+    expect(requester.page.get_by_text(w("Up to date"))).to_be_visible(timeout=90_000)
     assert demonstration.line.sent() - started < 1.6 * file.stat().st_size
     with requester.page.expect_download() as download:
         requester.page.get_by_role("button", name=re.compile("scanner.bin")).last.click()

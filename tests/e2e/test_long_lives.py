@@ -37,7 +37,7 @@ def test_what_has_not_left_can_be_taken_back(
     requester.say("Le mot juste.")
     demonstration.line.mend()
 
-    expect(requester.page.get_by_text(w("Up to date"))).to_be_visible(timeout=40_000)
+    expect(requester.page.get_by_text(w("Up to date"))).to_be_visible(timeout=90_000)
     requester.page.goto(f"/cases/{case}")
     requester.sees("Le mot juste.")
     expect(requester.page.get_by_text("Un mot de trop.")).to_have_count(0)

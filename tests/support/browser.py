@@ -37,7 +37,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "narrow": {"viewport": {"width": 320, "height": 640}, "is_mobile": True, "has_touch": True},
 }
 LOCALES = {"fr": "fr-FR", "en": "en-GB"}
-PATIENCE = 20_000
+PATIENCE = 45_000
 """Milliseconds before an expectation is given up: two cores are shared by many."""
 
 WATCH = """

@@ -15,7 +15,7 @@ from tests.support.browser import PATIENCE, Device
 from tests.support.words import Words
 
 CASE_ADDRESS = re.compile(r"/cases/([0-9a-f-]{36})$")
-NEXT_CODE = 45_000
+NEXT_CODE = 75_000
 """A second factor's code works once, so the next person may have to wait for the next one."""
 
 
