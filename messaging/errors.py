@@ -92,6 +92,14 @@ class EventRefused(DomainError):
     message = "The signature of the case was refused. Reload the page and send again."
 
 
+class TooManyRecipients(DomainError):
+    """A key goes to `limit` at most."""
+
+    code = "too_many_recipients"
+    status = 422
+    message = "Too many groups and people would read this case. Take some off, then try again."
+
+
 class SealRefused(DomainError):
     """A blob is no sealed message, or too large to be one."""
 

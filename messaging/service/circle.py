@@ -14,8 +14,9 @@ from app import clock
 from app.db import session
 from auth.actor import Actor
 from auth.service.network import current_policy
-from messaging.errors import EventRefused, StaleEpoch
+from messaging.errors import EventRefused, StaleEpoch, TooManyRecipients
 from messaging.models import Case, CaseEvent, CaseGrant, CaseParty, Role, Urgency
+from messaging.schemas import MAX_RECIPIENTS
 from messaging.service.access import READING
 from messaging.service.steps import State
 from pools.models import Group
@@ -70,6 +71,12 @@ class Circle:
         """The recipient of each group and person."""
         named: dict[UUID, str] = {who: group_recipient(who, e) for who, e in self.groups.items()}
         return named | {who: account_recipient(who, seq) for who, seq in self.accounts.items()}
+
+
+def require_few(recipients: Collection[str]) -> None:
+    """Raises TooManyRecipients."""
+    if len(recipients) > MAX_RECIPIENTS:
+        raise TooManyRecipients(limit=MAX_RECIPIENTS)
 
 
 def check_recipients(given: Collection[str], circle: Circle, opening: bool = False) -> None:

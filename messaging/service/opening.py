@@ -26,6 +26,7 @@ from messaging.service.circle import (
     enter_circle,
     event_hash,
     hold_groups,
+    require_few,
     store_event,
     store_grants,
 )
@@ -51,8 +52,10 @@ def open_case(actor: Actor, body: CaseBody) -> CaseAnswer:
     """Store a new sealed case and tell its pool.
 
     The same opening again changes nothing. Raises StaleEpoch when a group's key has moved on,
-    EventRefused, SealRefused, PoolClosed, CareTeamNotYours, or Conflict for a used id.
+    EventRefused, SealRefused, PoolClosed, CareTeamNotYours, TooManyRecipients, or Conflict for a
+    used id.
     """
+    require_few(body.grants)
     event = body.event.model_dump(mode="json")
     if known := session().get(Case, body.id):
         return _opened_before(actor, known, event)

@@ -21,7 +21,7 @@ from app.transactions import transactional
 from auth.actor import Actor
 from auth.models import Account
 from auth.permissions import Permission
-from auth.service.network import the_network
+from auth.service.network import current_policy, the_network
 from messaging.announced import CircleChanged
 from messaging.errors import (
     CaseMoved,
@@ -33,7 +33,7 @@ from messaging.errors import (
     TargetRefused,
 )
 from messaging.models import Case, CaseEvent, CaseGrant, CaseParty, CasePrevious, Due, Role
-from messaging.schemas import CaseAnswer, EventBody
+from messaging.schemas import MAX_RECIPIENTS, CaseAnswer, EventBody
 from messaging.service.access import access_case, parties_of, roles_in, trace_refused_step
 from messaging.service.circle import (
     PERSONAL,
@@ -44,6 +44,7 @@ from messaging.service.circle import (
     hand_over,
     hold_groups,
     put_out,
+    require_few,
     store_event,
     store_grants,
 )
@@ -64,8 +65,8 @@ from protocol.statement import (
 from protocol.statements import CaseEventPayload, read_payload
 from trace import Action, record
 
-MOST_PARTIES = 40
-"""In one circle at a time; a rotation wraps to each."""
+MOST_PARTIES = 100
+"""In one circle at a time; a rotation wraps to each, and to the custodians."""
 
 TRAVELS = frozenset({State.SUBMITTED, State.CLAIMED, State.INFORMATION_REQUESTED, State.ANSWERED})
 """Where a case can go on to another pool: while an opinion is awaited."""
@@ -123,8 +124,9 @@ def post_event(actor: Actor, body: EventBody) -> CaseAnswer:
     """Take a signed event and do what it is for; the same event again changes nothing.
 
     Raises CaseNotFound, StepNotAllowed, CaseSettled, CaseMoved, EventRefused, StaleEpoch,
-    PartyKnown, PartyUnknown, TargetRefused.
+    PartyKnown, PartyUnknown, TargetRefused, TooManyRecipients.
     """
+    require_few(body.grants)
     rule, event = RULES[body.purpose], body.event.model_dump(mode="json")
     held = hold_groups([body.target]) if body.target and _of_group(rule) else {}
     case = access_case(actor, body.case, Permission.CASE_WRITE, lock=True)
@@ -266,7 +268,7 @@ def _bring_in(
     live = {one.holder_id: one for one in parties if one.left_at is None}
     if target in live and live[target].role not in BECOMES[role]:
         raise PartyKnown()
-    if target not in live and len(live) >= MOST_PARTIES:
+    if target not in live and len(live) >= _room():
         raise TargetRefused(reason="CircleFull")
     if role in PERSONAL:
         _require_clinician(target)
@@ -279,6 +281,12 @@ def _bring_in(
         hand_over(actor, case, pool)
     else:
         enter_circle(actor, case, target, role)
+
+
+def _room() -> int:
+    """How large a circle may become: its next rotation must still name everybody."""
+    archive = len(current_policy().payload.custodians)
+    return min(MOST_PARTIES, MAX_RECIPIENTS - archive)
 
 
 def _require_open_pool(pool: Group | None) -> Group:

@@ -10,13 +10,11 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from app import clock
-from auth.service import network as network_service
 from client.crypto import (
     group_kem_seed,
     kem_public,
     key_commitment,
     seal,
-    sign_public,
     sign_statement,
     statement_hash,
     unseal,
@@ -230,15 +228,7 @@ class WideCircle(CareCircle):
     def appoint_custodian(self) -> tuple[bytes, bytes]:
         """Let the root name an archive key: its seed and public half."""
         seed = secrets.token_bytes(32)
-        registrars = [
-            {
-                "account": self.administrator.id,
-                "sign_key": b64(sign_public(self.administrator.sign_seed)),
-            }
-        ]
-        policy = self.network.policy(registrars, custodians=[b64(kem_public(seed))])
-        network_service.install_policy(policy)
-        self.network.policies.append(policy)
+        self.network.name_custodians(kem_public(seed))
         return seed, kem_public(seed)
 
     def remove(self, group: SealedGroup, stay: list[Person], *, now: bool = False) -> None:

@@ -253,6 +253,14 @@ class FoundedNetwork:
         }
         return sign_statement("cordee1.policy", payload, self.root_seed)
 
+    def name_custodians(self, *keys: bytes) -> None:
+        """The root names whom every case is wrapped to as well."""
+        first = self.administrator
+        registrars = [{"account": first.id, "sign_key": b64(sign_public(first.sign_seed))}]
+        policy = self.policy(registrars, custodians=[b64(key) for key in keys])
+        network_service.install_policy(policy)
+        self.policies.append(policy)
+
     def appoint(self, person: Person) -> None:
         """As `cordee appoint` does: the root names the registrar and co-signs the keys."""
         entry = {"account": person.id, "sign_key": b64(sign_public(person.sign_seed))}
