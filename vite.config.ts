@@ -40,8 +40,8 @@ function chunkName({ moduleIds }: { moduleIds: string[] }): string {
 const CORE = new RegExp(
   [
     'vite/preload-helper',
-    'node_modules/(preact|@preact/signals(-core)?|@noble/hashes)/',
-    'static/src/(indexed|router|i18n|short-key|trusted)\\.',
+    'node_modules/(preact|@preact/signals(-core)?|idb|@noble/hashes)/',
+    'static/src/(router|i18n|short-key|trusted)\\.',
     'static/src/transport/',
     'static/src/crypto/(bytes|chain|contexts|errors|features|group|links|log-note|log-tree|merkle|payloads|signing|statement|stream|vault)\\.',
     'static/src/state/(device|groups|idle|key-log|keys|log-store|people|session|status|updates|words)\\.',

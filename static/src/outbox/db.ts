@@ -4,8 +4,10 @@
  * All of it is ciphertext: jobs and parts under case and file keys, drafts under a key that exists
  * only while the application is unlocked. Safari may evict it all after weeks without a visit; that
  * is said on the page, and nothing here is the only copy of something the server confirmed.
+ *
+ * IndexedDB is spoken to directly: the service worker carries this file and must stay small. Inside
+ * a transaction nothing but its own requests is awaited, or the browser would commit it early.
  */
-import { openDatabase, result, within } from '../indexed.ts';
 import type { Job } from './jobs.ts';
 
 export interface StoredPart {
@@ -19,13 +21,27 @@ export interface StoredPart {
 type Store = 'jobs' | 'parts' | 'drafts' | 'rows';
 
 export function openShelf(name = 'cordee-outbox'): Promise<IDBDatabase> {
-  return openDatabase(name, (db) => {
+  const opening = indexedDB.open(name, 1);
+  opening.onupgradeneeded = () => {
+    const db = opening.result;
     const jobs = db.createObjectStore('jobs', { keyPath: 'order', autoIncrement: true });
     jobs.createIndex('id', 'id', { unique: true });
     jobs.createIndex('account', 'account');
     db.createObjectStore('parts', { keyPath: ['attachment', 'index'] });
     db.createObjectStore('drafts', { keyPath: 'id' }).createIndex('account', 'account');
     db.createObjectStore('rows', { keyPath: 'id' });
+  };
+  return result(opening).then((db) => {
+    // A newer version of the application wants to change the tables: let it.
+    db.onversionchange = () => db.close();
+    return db;
+  });
+}
+
+export function result<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
   });
 }
 
@@ -40,12 +56,19 @@ export class Outbox {
     this.#db = db;
   }
 
+  /** One transaction, done when this resolves and not a moment before. */
   protected async within<T>(
     stores: Store[],
     mode: IDBTransactionMode,
     work: (tx: IDBTransaction) => Promise<T>,
   ): Promise<T> {
-    return within(await this.#db, stores, mode, work);
+    const tx = (await this.#db).transaction(stores, mode);
+    const settled = new Promise<void>((resolve, reject) => {
+      tx.oncomplete = () => resolve();
+      tx.onabort = () => reject(tx.error);
+    });
+    const [value] = await Promise.all([work(tx), settled]);
+    return value;
   }
 
   async jobs(account: string): Promise<Job[]> {

@@ -1,6 +1,5 @@
 /** The page's side of the shelf: queueing, sealed parts being made, drafts. */
-import { result } from '../indexed.ts';
-import { everyPart, Outbox, type StoredPart } from './db.ts';
+import { everyPart, Outbox, result, type StoredPart } from './db.ts';
 import type { Job } from './jobs.ts';
 
 /** A case or a message being written. `sealed` opens only while unlocked. */

@@ -2,9 +2,9 @@
  * What this device remembers about the person between two visits: who they are, their keys locked to
  * this device while the application is unlocked, and verified directory entries for offline reading.
  */
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { Bytes } from '../crypto/bytes.ts';
 import type { Statement } from '../crypto/statement.ts';
-import { database, result, within } from '../indexed.ts';
 import type { Account, DirectoryEntry, Network, SealedKeys } from './types.ts';
 
 /** Enough to show the lock page and unlock without any network. All of it the server knows too. */
@@ -31,68 +31,72 @@ interface Memory {
   policySeq: number;
 }
 
-type KeptPerson = DirectoryEntry & { seq: number };
-
-interface KeptGroup {
-  id: string;
-  group: unknown;
+interface DeviceSchema extends DBSchema {
+  memory: { key: keyof Memory; value: Memory[keyof Memory] };
+  people: { key: string; value: DirectoryEntry & { seq: number } };
+  groups: { key: string; value: { id: string; group: unknown } };
 }
 
-const TABLES = ['memory', 'people', 'groups'];
+let opening: Promise<IDBPDatabase<DeviceSchema>> | null = null;
 
-const device = database('cordee-device', (made) => {
-  made.createObjectStore('memory');
-  made.createObjectStore('people', { keyPath: 'id' });
-  made.createObjectStore('groups', { keyPath: 'id' });
-});
-
-/** What one request to one table answers, once it is settled. */
-async function one<T>(
-  table: string,
-  mode: IDBTransactionMode,
-  ask: (store: IDBObjectStore) => IDBRequest<T>,
-): Promise<T> {
-  return within(await device(), [table], mode, (tx) => result(ask(tx.objectStore(table))));
+function db(): Promise<IDBPDatabase<DeviceSchema>> {
+  opening ??= openDB<DeviceSchema>('cordee-device', 1, {
+    upgrade(made) {
+      made.createObjectStore('memory');
+      made.createObjectStore('people', { keyPath: 'id' });
+      made.createObjectStore('groups', { keyPath: 'id' });
+    },
+    blocking(_current, _blocked, event) {
+      (event.target as IDBDatabase).close();
+      opening = null;
+    },
+    terminated() {
+      opening = null;
+    },
+  });
+  return opening;
 }
 
 export async function recall<K extends keyof Memory>(key: K): Promise<Memory[K] | undefined> {
-  return one<Memory[K] | undefined>('memory', 'readonly', (store) => store.get(key));
+  return (await (await db()).get('memory', key)) as Memory[K] | undefined;
 }
 
 export async function remember<K extends keyof Memory>(key: K, value: Memory[K]): Promise<void> {
-  await one('memory', 'readwrite', (store) => store.put(value, key));
+  await (await db()).put('memory', value, key);
 }
 
 export async function forget(...keys: (keyof Memory)[]): Promise<void> {
-  await within(await device(), ['memory'], 'readwrite', async (tx) => {
-    for (const key of keys) tx.objectStore('memory').delete(key);
-  });
+  const tx = (await db()).transaction('memory', 'readwrite');
+  await Promise.all([...keys.map((key) => tx.store.delete(key)), tx.done]);
 }
 
-export async function recallPerson(id: string): Promise<KeptPerson | undefined> {
-  return one<KeptPerson | undefined>('people', 'readonly', (store) => store.get(id));
+export async function recallPerson(
+  id: string,
+): Promise<(DirectoryEntry & { seq: number }) | undefined> {
+  return (await db()).get('people', id);
 }
 
-export async function rememberPerson(entry: KeptPerson): Promise<void> {
-  await one('people', 'readwrite', (store) => store.put(entry));
+export async function rememberPerson(entry: DirectoryEntry & { seq: number }): Promise<void> {
+  await (await db()).put('people', entry);
 }
 
 export async function recallGroups(): Promise<unknown[]> {
-  const kept = await one<KeptGroup[]>('groups', 'readonly', (store) => store.getAll());
-  return kept.map(({ group }) => group);
+  return (await (await db()).getAll('groups')).map(({ group }) => group);
 }
 
 export async function rememberGroups(groups: readonly { id: string }[]): Promise<void> {
-  await within(await device(), ['groups'], 'readwrite', async (tx) => {
-    const store = tx.objectStore('groups');
-    store.clear();
-    for (const group of groups) store.put({ id: group.id, group } satisfies KeptGroup);
-  });
+  const tx = (await db()).transaction('groups', 'readwrite');
+  await tx.store.clear();
+  await Promise.all([...groups.map((group) => tx.store.put({ id: group.id, group })), tx.done]);
 }
 
 /** Sign-out: nothing of the person stays. */
 export async function forgetEverything(): Promise<void> {
-  await within(await device(), TABLES, 'readwrite', async (tx) => {
-    for (const table of TABLES) tx.objectStore(table).clear();
-  });
+  const tx = (await db()).transaction(['memory', 'people', 'groups'], 'readwrite');
+  await Promise.all([
+    tx.objectStore('memory').clear(),
+    tx.objectStore('people').clear(),
+    tx.objectStore('groups').clear(),
+    tx.done,
+  ]);
 }

@@ -2,9 +2,9 @@
  * The device's copy of the key log between two visits. Public data, kept through sign-outs: a log
  * that was ever seen longer, or other, is caught by whoever uses this device next.
  */
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { type Bytes, fromBase64, sameBytes, toBase64 } from '../crypto/bytes.ts';
 import { LogCopy } from '../crypto/log-tree.ts';
-import { database, result, within } from '../indexed.ts';
 
 export interface KeptLog {
   copy: LogCopy;
@@ -12,22 +12,31 @@ export interface KeptLog {
   at: number;
 }
 
-interface Stored {
-  leaves: Bytes;
-  blocks: Bytes;
-  root: string;
-  at: number;
+interface LogSchema extends DBSchema {
+  logs: { key: string; value: { leaves: Bytes; blocks: Bytes; root: string; at: number } };
 }
 
-const logs = database('cordee-log', (made) => {
-  made.createObjectStore('logs');
-});
+let opening: Promise<IDBPDatabase<LogSchema>> | null = null;
+
+function db(): Promise<IDBPDatabase<LogSchema>> {
+  opening ??= openDB<LogSchema>('cordee-log', 1, {
+    upgrade(made) {
+      made.createObjectStore('logs');
+    },
+    blocking(_current, _blocked, event) {
+      (event.target as IDBDatabase).close();
+      opening = null;
+    },
+    terminated() {
+      opening = null;
+    },
+  });
+  return opening;
+}
 
 /** The log of a network as this device last verified it; what storage has damaged is not it. */
 export async function recallLog(net: string): Promise<KeptLog | null> {
-  const kept = await within(await logs(), ['logs'], 'readonly', (tx) =>
-    result<Stored | undefined>(tx.objectStore('logs').get(net)),
-  );
+  const kept = await (await db()).get('logs', net);
   if (!kept) return null;
   try {
     const copy = new LogCopy(kept.leaves, kept.blocks);
@@ -40,10 +49,10 @@ export async function recallLog(net: string): Promise<KeptLog | null> {
 /** Keep a verified copy, unless another tab has kept a longer one. */
 export async function rememberLog(net: string, { copy, at }: KeptLog): Promise<void> {
   const { leaves, blocks } = copy;
-  await within(await logs(), ['logs'], 'readwrite', async (tx) => {
-    const store = tx.objectStore('logs');
-    const kept = await result<Stored | undefined>(store.get(net));
-    if (kept && kept.leaves.length > leaves.length) return;
-    store.put({ leaves, blocks, root: toBase64(copy.root()), at } satisfies Stored, net);
-  });
+  const tx = (await db()).transaction('logs', 'readwrite');
+  const kept = await tx.store.get(net);
+  if (!kept || kept.leaves.length <= leaves.length) {
+    await tx.store.put({ leaves, blocks, root: toBase64(copy.root()), at }, net);
+  }
+  await tx.done;
 }
