@@ -113,7 +113,7 @@ export async function boot(): Promise<void> {
   if (!me.value) return;
   if (wasIdle()) await lock();
   else await takeBackKeys(me.value.id);
-  connect();
+  void connect();
 }
 
 /** A name for this device in the person's own list of sessions. */
@@ -155,7 +155,7 @@ export async function adopt(reply: SignedIn): Promise<void> {
   touch();
   if (network.value) await remember('network', network.value);
   me.value = reply.account;
-  connect();
+  void connect();
 }
 
 /**

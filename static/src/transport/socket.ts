@@ -3,8 +3,8 @@
  * shown is fetched again after a reconnection.
  */
 import { type Signal, signal } from '@preact/signals';
+import type { Socket } from 'socket.io-client';
 import { NetworkDown, Problem } from './http.ts';
-import { SocketIo } from './socket-io.ts';
 
 export const connected: Signal<boolean> = signal(false);
 
@@ -14,7 +14,8 @@ const listeners = new Map<string, Set<Listener>>();
 const reconnectors = new Set<() => void>();
 const arrivals = new Set<() => void>();
 const refusals = new Set<(code: string) => void>();
-let socket: SocketIo | null = null;
+let socket: Socket | null = null;
+let starting: Promise<void> | null = null;
 
 /** Called when the server refuses the connection by name (`not_signed_in`). */
 export function onRefused(fn: (code: string) => void): () => void {
@@ -28,6 +29,7 @@ export function on<T>(event: string, fn: (payload: T) => void): () => void {
   if (!group) {
     group = new Set();
     listeners.set(event, group);
+    attach(event);
   }
   group.add(fn as Listener);
   return () => group.delete(fn as Listener);
@@ -48,42 +50,60 @@ export function onConnect(fn: () => void): () => void {
   return () => arrivals.delete(fn);
 }
 
-/** Connect with the session cookie. Idempotent. */
-export function connect(): void {
-  if (socket) return;
+function attach(event: string): void {
+  socket?.on(event, (payload: unknown) => {
+    for (const fn of listeners.get(event) ?? []) (fn as (payload: unknown) => void)(payload);
+  });
+}
+
+/**
+ * Connect with the session cookie. Idempotent. The library is loaded here and not at first paint:
+ * a phone on EDGE shows its cases before it can be told of new ones.
+ */
+export function connect(): Promise<void> {
+  starting ??= start();
+  return starting;
+}
+
+async function start(): Promise<void> {
+  const { io } = await import('socket.io-client');
   let missed = false;
-  const gone = () => {
-    connected.value = false;
-    missed = true;
-  };
-  const made = new SocketIo(location.origin, {
-    connected: () => {
-      connected.value = true;
-      for (const fn of arrivals) fn();
-      if (missed) for (const fn of reconnectors) fn();
-      missed = false;
-    },
-    cut: (sentAway) => {
-      gone();
-      // The server cut this session's sockets; a session that still lives may come back.
-      if (sentAway) setTimeout(() => socket === made && made.open(), 2_000);
-    },
-    refused: (code) => {
-      gone();
-      for (const fn of refusals) fn(code);
-    },
-    event: (name, payload) => {
-      for (const fn of listeners.get(name) ?? []) (fn as (payload: unknown) => void)(payload);
-    },
+  const made = io({
+    transports: ['websocket', 'polling'],
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 8_000,
+    randomizationFactor: 0.5,
+    timeout: 20_000,
+    autoConnect: false,
   });
   socket = made;
-  made.open();
+  made.on('connect', () => {
+    connected.value = true;
+    for (const fn of arrivals) fn();
+    if (missed) for (const fn of reconnectors) fn();
+    missed = false;
+  });
+  made.on('disconnect', (reason) => {
+    connected.value = false;
+    missed = true;
+    // The server cut this session's sockets; a session that still lives may come back.
+    if (reason === 'io server disconnect')
+      setTimeout(() => socket === made && made.connect(), 2_000);
+  });
+  made.on('connect_error', (error) => {
+    connected.value = false;
+    missed = true;
+    for (const fn of refusals) fn(error.message);
+  });
+  for (const event of listeners.keys()) attach(event);
+  made.connect();
 }
 
 /** Cut the line, at sign-out and when the session is revoked. Listeners stay. */
 export function disconnect(): void {
   socket?.close();
   socket = null;
+  starting = null;
   connected.value = false;
 }
 
@@ -104,7 +124,7 @@ export async function call<T>(event: string, payload: unknown, timeout = 15_000)
   if (!line?.connected) throw new NetworkDown();
   let ack: Ack;
   try {
-    ack = (await line.ask(event, payload, timeout)) as Ack;
+    ack = (await line.timeout(timeout).emitWithAck(event, payload)) as Ack;
   } catch (cause) {
     throw new NetworkDown(cause);
   }
