@@ -8,6 +8,7 @@ import { afterAll, expect, it } from 'vitest';
 import { randomBytes } from '../../static/src/crypto/index.ts';
 import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
+import { openMessage } from '../../static/src/state/case-keys.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
 import { postMessage, sealStaleAgain } from '../../static/src/state/posting.ts';
 import { askSecondOpinion, forwardCase, rekey, takeOff } from '../../static/src/state/sharing.ts';
@@ -174,3 +175,17 @@ it(
   },
   60_000 + RUNS * 10_000,
 );
+
+it('believes whoever was let in since the page fetched the case', async () => {
+  await begin();
+  const id = await opened();
+  const page = await fetchCase(id);
+  await askSecondOpinion(await fetchCase(id), others[0] as string);
+  await clinic.use(people[2] as Person);
+  await say(id, 'Un autre avis');
+  await clinic.use(favre);
+  const message = clinic.cases.get(id)?.messages.at(-1);
+  const { seal, body } = await openMessage(page, message);
+  expect([seal, body]).toEqual([{ state: 'whole' }, { text: 'Un autre avis' }]);
+  expect(clinic.reports).toEqual([]);
+});

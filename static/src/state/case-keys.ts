@@ -32,7 +32,7 @@ import {
 import { readLinks } from '../crypto/links.ts';
 import type { CasePayload, Payloads } from '../crypto/payloads.ts';
 import { type Statement, statementHash, verifyStatement } from '../crypto/statement.ts';
-import { NetworkDown, Problem } from '../transport/http.ts';
+import { api, NetworkDown, Problem } from '../transport/http.ts';
 import { readHeader, readMessageBody } from './bodies.ts';
 import type { CaseRow, MessageRow, OpenedCase, OpenedMessage, Seal } from './case-types.ts';
 import { groupChain, groupSeed, groups, groupsAnew } from './groups.ts';
@@ -276,9 +276,23 @@ async function openStatement<T extends 'cordee1.header' | 'cordee1.message'>(
   }
 }
 
-/** Whether somebody had part in a case when its key was of this generation. */
+/**
+ * Somebody had part in a case when its key was of this generation. They may have been let in since
+ * the case was fetched: then it is fetched once more.
+ */
 async function requirePart(row: CaseRow, by: string, generation: number): Promise<void> {
-  const chain = await proveCase(row);
+  try {
+    await requireHolder(await proveCase(row), by, generation);
+  } catch (error) {
+    if (!(error instanceof OutsideCareCircle)) throw error;
+    const fresh = { ...(await api<CaseRow>('GET', `/cases/${row.id}`)), id: row.id };
+    if (fresh.events.length <= row.events.length) throw error;
+    // Beside what is proved of this row, which others go on with until they have the new one.
+    await requireHolder(await prove(fresh, proved.get(row.id)?.chain), by, generation);
+  }
+}
+
+async function requireHolder(chain: ProvenCase, by: string, generation: number): Promise<void> {
   if (by === chain.opener) return;
   const holders = chain.holders[generation];
   if (!holders) throw new SealBroken('a generation nobody announced');
