@@ -6,9 +6,11 @@ A hint, never the truth: Redis delivers a publication at most once, and to those
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from redis import Redis
@@ -18,6 +20,13 @@ from app.config import Config
 from app.extensions import socketio
 
 log = structlog.get_logger()
+
+_program = str(uuid4())
+
+
+def this_process() -> str:
+    """How this process names itself to the others: also when it was forked with all it had read."""
+    return f"{_program}/{os.getpid()}"
 
 
 class Relay:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from flask import Flask, Request
@@ -20,7 +20,7 @@ from app.announcements import on_commit
 from app.config import Config
 from app.errors import DomainError
 from app.extensions import pick_language, socketio
-from app.relay import Relay
+from app.relay import Relay, this_process
 from app.sockets import forget_language, remember_language
 from app.wire import hang_up_on_strangers
 from auth.actor import Actor
@@ -64,7 +64,6 @@ _disconnected: list[DisconnectHook] = []
 _swept: list[SweepHook] = []
 _evictions = Relay("cordee:evictions")
 _departures = Relay("cordee:departures")
-_process = str(uuid4())
 
 
 def on_connect(hook: ConnectHook) -> None:
@@ -152,7 +151,12 @@ def evict_account(account_id: UUID, event: str, *payloads: dict[str, Any]) -> No
     """
     _see_off(account_id, event, payloads)
     # From whom, because this process hears it too, when the device may be back already.
-    told = {"from": _process, "account": str(account_id), "event": event, "payloads": payloads}
+    told = {
+        "from": this_process(),
+        "account": str(account_id),
+        "event": event,
+        "payloads": payloads,
+    }
     _departures.tell(told)
 
 
@@ -253,7 +257,7 @@ def _see_off(account_id: UUID, event: str, payloads: Iterable[dict[str, Any]]) -
 
 
 def _hear_departure(told: dict[str, Any]) -> None:
-    if told["from"] != _process:
+    if told["from"] != this_process():
         _see_off(UUID(told["account"]), told["event"], told["payloads"])
 
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from app.config import Config
 from app.extensions import socketio
-from app.relay import Relay
+from app.relay import Relay, this_process
 from auth.sockets import sids_of
 
 Leave = Callable[[str, UUID], None]
 
-_process = str(uuid4())
 _told = Relay("cordee:cases-left")
 _leave: Leave | None = None
 
@@ -33,11 +32,13 @@ def put_out(case_id: UUID, accounts: Iterable[UUID]) -> None:
     left = list(accounts)
     _put_out(case_id, left)
     if left:
-        _told.tell({"from": _process, "case": str(case_id), "accounts": [str(one) for one in left]})
+        _told.tell(
+            {"from": this_process(), "case": str(case_id), "accounts": [str(one) for one in left]}
+        )
 
 
 def _hear(told: dict[str, Any]) -> None:
-    if told["from"] != _process:
+    if told["from"] != this_process():
         _put_out(UUID(told["case"]), map(UUID, told["accounts"]))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -16,7 +16,7 @@ from app.announcements import on_commit
 from app.config import Config
 from app.db import session
 from app.extensions import socketio
-from app.relay import Relay
+from app.relay import Relay, this_process
 from app.transactions import transactional
 from auth.actor import Actor
 from auth.announced import AccountChanged, LeaveChanged
@@ -29,7 +29,6 @@ POOLS_ROOM = "pools"
 """Every device that may choose a pool to ask: all certified people's."""
 SWEEP_BATCH = 500
 
-_process = str(uuid4())
 _entries = Relay("cordee:rooms")
 
 
@@ -88,12 +87,12 @@ def _let_in(room: str, joined: Iterable[UUID]) -> None:
     joined = list(joined)
     _enter(room, joined)
     if joined:
-        told = {"from": _process, "room": room, "joined": [str(one) for one in joined]}
+        told = {"from": this_process(), "room": room, "joined": [str(one) for one in joined]}
         _entries.tell(told)
 
 
 def _hear(told: dict[str, Any]) -> None:
-    if told["from"] != _process:
+    if told["from"] != this_process():
         _enter(told["room"], map(UUID, told["joined"]))
 
 

@@ -16,9 +16,10 @@ from app import clock as app_clock
 from app.config import Config
 from app.factory import create_app
 from app.migrate import migrate
+from tests.support.nursery import Nursery
 from tests.support.postgres import PostgresServer
 from tests.support.redis_server import RedisServer
-from tests.support.serving import ServedApp
+from tests.support.serving import ROOT, ServedApp
 from tests.support.tracing import watch
 
 SERVED = {
@@ -72,6 +73,14 @@ def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "cordee.sqlite3"
     migrate(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nursery() -> Iterator[None]:
+    """Where the servers of the tests come from; it begins with the first of them."""
+    ServedApp.nursery = nursery = Nursery(ROOT)
+    yield
+    nursery.stop()
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +165,7 @@ def servers(
     if database_url.startswith("sqlite"):
         alone = ServedApp(tmp_path / "instance", database_url)
         yield alone, alone
-        alone.stop()
+        alone.end()
         return
     shared = {
         "CORDEE_REDIS_URL": request.getfixturevalue("redis_server").url,
@@ -165,7 +174,7 @@ def servers(
     pair = tuple(ServedApp(tmp_path / "instance", database_url, **shared) for _ in range(2))
     yield pair[0], pair[1]
     for instance in pair:
-        instance.stop()
+        instance.end()
 
 
 @pytest.fixture

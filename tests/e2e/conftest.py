@@ -48,6 +48,7 @@ class Demonstration:
             folder,
             f"sqlite:///{self.database}",
             port=port,
+            the_long_way=True,
             CORDEE_DEMO="1",
             CORDEE_SMTP_URL="",
             CORDEE_RATE_LIMITS="0",

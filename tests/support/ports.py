@@ -10,10 +10,24 @@ import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Protocol
 
 RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 LOWEST = 20_000
 """Below lie the ports that services are known by, and those that browsers refuse to visit."""
+
+
+class Process(Protocol):
+    """Something we started: `subprocess.Popen`, or a child of the nursery."""
+
+    args: Any
+    returncode: Any
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
 
 _given: set[int] = set()
 
@@ -52,7 +66,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
+def wait_for_port(port: int, process: Process, seconds: float = 120) -> None:
     """Return once something listens; raise if the process ends first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -64,7 +78,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 
     raise TimeoutError(f"nothing listens on {port} after {seconds} s")
 
 
-def wait_for_http(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
+def wait_for_http(url: str, process: Process, seconds: float = 120) -> None:
     """Return once `url` answers 200; raise if the process ends first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -76,7 +90,7 @@ def wait_for_http(url: str, process: subprocess.Popen[bytes], seconds: float = 1
     raise TimeoutError(f"{url} does not answer after {seconds} s")
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: Process) -> None:
     """End a process we started, firmly if it does not listen."""
     process.terminate()
     try:

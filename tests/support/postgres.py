@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -81,6 +82,8 @@ class PostgresServer:
         return self.url(name)
 
     def stop(self) -> None:
+        """At once: asked politely, it waits for everybody to hang up first."""
+        self.process.send_signal(signal.SIGQUIT)
         stop(self.process)
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
+from tests.support.nursery import Forked, Nursery
 from tests.support.ports import free_port, stop, wait_for_http
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -16,9 +18,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 class ServedApp:
     """One gunicorn with one gevent worker, as `make run` starts it."""
 
+    nursery: ClassVar[Nursery | None] = None
+    """Where the tests' servers come from, but those that are to start the long way."""
+
     def __init__(
-        self, folder: Path, database_url: str, port: int | None = None, **settings: str
+        self,
+        folder: Path,
+        database_url: str,
+        port: int | None = None,
+        the_long_way: bool = False,
+        **settings: str,
     ) -> None:
+        self.the_long_way = the_long_way
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}"
         self.folder = folder
@@ -38,14 +49,18 @@ class ServedApp:
         self.start()
 
     def start(self) -> None:
-        command = [
-            sys.executable, "-m", "gunicorn", "wsgi:app", "-k", "gevent", "-w", "1",
+        arguments = [
+            "wsgi:app", "-k", "gevent", "-w", "1",
             "--worker-connections", "20000", "--keep-alive", "75", "--graceful-timeout", "2",
             "-b", f"127.0.0.1:{self.port}",
         ]  # fmt: skip
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stderr=self.log.open("ab")
-        )
+        self.process: subprocess.Popen[bytes] | Forked
+        if self.nursery and not self.the_long_way:
+            self.process = self.nursery.begin(arguments, self.environment, self.log)
+        else:
+            command = [sys.executable, "-m", "gunicorn", *arguments]
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stderr=log)
         try:
             wait_for_http(f"http://127.0.0.1:{self.port}/readyz", self.process)
         except BaseException:
@@ -62,6 +77,11 @@ class ServedApp:
 
     def stop(self) -> None:
         stop(self.process)
+
+    def end(self) -> None:
+        """After a test: at once, with nothing to be finished first."""
+        if self.process.poll() is None:
+            self.kill()
 
     def kill(self) -> None:
         """As a power cut would: no goodbye, neither of gunicorn nor of its worker."""
