@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
+RUNS ?= 1000
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -10,7 +11,7 @@ export PYTHONPATH := $(CURDIR)
 FRENCH := app/translations/fr/LC_MESSAGES/messages
 CLIENT_SOURCES := $(shell find static/src -type f 2>/dev/null) package.json vite.config.ts $(FRENCH).po
 
-.PHONY: help run test check bench screenshots translations clean
+.PHONY: help run test soak check bench screenshots translations clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +21,10 @@ run: $(VENV)/.run $(FRENCH).mo static/dist/.built ## install, build, migrate, se
 
 test: $(VENV)/.dev $(VENV)/.debian $(FRENCH).mo static/dist/.built ## install everything and run every test, browser ones included
 	@deploy/test.sh
+
+soak: $(VENV)/.dev node_modules/.installed $(FRENCH).mo ## play 1000 random honest lives in each client, looking for a false alarm (RUNS=, CORDEE_SEED=)
+	CORDEE_RUNS=$(RUNS) $(BIN)/python -m pytest -q -n 2 tests/unit/client/test_honest_runs.py
+	CORDEE_RUNS=$(RUNS) $(BIN)/npx vitest run tests/web/honest-runs.test.ts
 
 check: $(VENV)/.dev node_modules/.installed static/dist/.built ## style, types, import rules, bundle size
 	$(BIN)/ruff check .

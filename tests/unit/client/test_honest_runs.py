@@ -18,11 +18,12 @@ import pytest
 
 from app import clock
 from client.crypto import password_keys
-from client.errors import CordeeError
+from client.errors import BrokenSeal, CordeeError
+from protocol.encoding import b64, unb64
 from tests.unit.client.conftest import founded_village
 from tests.unit.client.lives import Devices, Life
 
-RUNS = int(os.environ.get("CORDEE_RUNS", "40"))
+RUNS = int(os.environ.get("CORDEE_RUNS", "20"))
 SEED = int(os.environ.get("CORDEE_SEED", "20261122"))
 BLOCK = 20
 """Runs in one village: what a network keeps for good, its key log and its people, grows on."""
@@ -87,3 +88,39 @@ def test_honest_lives_raise_no_alarm(
         except (CordeeError, AssertionError) as error:
             raise AssertionError(f"run {seed}: {error!r}") from error
     record_testsuite_property(f"steps of block {block}", steps)
+
+
+def flipped(_: str, answer: Any) -> Any:
+    for row in answer.get("items", []):
+        sealed = bytearray(unb64(row["sealed"]))
+        sealed[-1] ^= 1
+        row["sealed"] = b64(bytes(sealed))
+    return answer
+
+
+def withheld(_: str, answer: Any) -> Any:
+    return {**answer, "items": answer["items"][1:]} if "items" in answer else answer
+
+
+def hidden(_: str, answer: Any) -> Any:
+    if "circle" not in answer:
+        return answer
+    return {**answer, "circle": [one for one in answer["circle"] if one["role"] != "pool"]}
+
+
+@pytest.mark.timeout(600)
+def test_one_lie_in_such_a_life_raises_the_alarm(devices: Devices) -> None:
+    for place, lie in (("/messages", flipped), ("/messages", withheld), ("/cases/", hidden)):
+        life = Life(devices, f"{SEED}.{lie.__name__}")
+        for _ in range(5):
+            life.step()
+        life.post()
+        assert devices.reported == []
+        devices.lies[place] = lie
+        with pytest.raises(BrokenSeal):
+            life.end()
+        assert devices.reported != [], lie.__name__
+        devices.lies.clear()
+        devices.reported.clear()
+        life.end()
+        assert devices.reported == []
