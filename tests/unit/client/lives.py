@@ -185,7 +185,7 @@ class Life:
     def list_cases(self) -> None:
         case = self.case()
         for shown in self.one_of(self.someone(case)).cases.in_box("all"):
-            assert shown.broken is None
+            assert shown.broken is None or isinstance(shown.broken, KeyPending), shown.broken
 
     def heal(self) -> None:
         assert self.one_of(self.random.choice(["favre", *EXPERTS])).heal().broken == []
