@@ -22,6 +22,7 @@ from client.errors import (
     BrokenSeal,
     CaseEventsBroken,
     EventRefused,
+    HeaderBroken,
     KeyPending,
     NoGrant,
     PersonNotTrusted,
@@ -355,8 +356,14 @@ class Cases(Reporting):
 
     def _with_header(self, facts: Mapping[str, Any], key: bytes, author: str) -> Case:
         ident = str(facts["id"])
-        person = self._directory.person(author)
-        header = open_header(self._own.keys.net, facts, key, person)
+        net, person = self._own.keys.net, self._directory.person(author)
+        try:
+            header = open_header(net, facts, key, person)
+        except HeaderBroken:  # they may have renewed their keys since they were read
+            fresh = self._directory.person(author, refresh=True)
+            if fresh.sign_keys == person.sign_keys:
+                raise
+            header = open_header(net, facts, key, fresh)
         for who in _shown(facts):
             if self._directory.person(str(who["id"])).name != who["name"]:
                 raise PersonNotTrusted(
