@@ -68,7 +68,8 @@ def show_cases(
 def show_attachments(which: Any) -> dict[UUID | None, list[AttachmentAnswer]]:
     """Announced files by message (None: by the header), for any number of messages at once."""
     found: dict[UUID | None, list[AttachmentAnswer]] = defaultdict(list)
-    for row in session().scalars(select(AnnouncedAttachment).where(which)):
+    rows = select(AnnouncedAttachment).where(which).order_by(AnnouncedAttachment.attachment_id)
+    for row in session().scalars(rows):
         found[row.message_id].append(_file(row))
     return found
 
@@ -258,9 +259,9 @@ def _headers(ids: list[UUID]) -> dict[UUID, CaseHeader]:
 def _header_files(ids: list[UUID]) -> dict[UUID, list[AttachmentAnswer]]:
     found: dict[UUID, list[AttachmentAnswer]] = defaultdict(list)
     for row in session().scalars(
-        select(AnnouncedAttachment).where(
-            AnnouncedAttachment.case_id.in_(ids), AnnouncedAttachment.message_id.is_(None)
-        )
+        select(AnnouncedAttachment)
+        .where(AnnouncedAttachment.case_id.in_(ids), AnnouncedAttachment.message_id.is_(None))
+        .order_by(AnnouncedAttachment.attachment_id)
     ):
         found[row.case_id].append(_file(row))
     return found
