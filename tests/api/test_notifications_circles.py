@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.conftest import MovedClock
 from tests.factories.circles import TravellingCase, WideCircle
 from tests.support.smtp import MailServer, html_of, text_of
-from tests.support.telling import config, mails, pushes, tell
+from tests.support.telling import config, mails, pushes, seconds_to_morning, tell
 
 __all__ = ["config", "mails", "pushes"]
 
@@ -23,10 +21,8 @@ def told_circle(
 ) -> Iterator[WideCircle]:
     """The wide circle at ten in the morning, everything about its making already told."""
     circle = wide_circle
-    paris = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris"))
-    morning = (paris + timedelta(days=1)).replace(hour=10, minute=0)
     tell()
-    clock.advance(seconds=(morning - paris).total_seconds())
+    clock.advance(seconds=seconds_to_morning(clock()))
     for person in (
         circle.favre,
         circle.blanc,

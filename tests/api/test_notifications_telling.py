@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from tests.factories.care import CareCircle
 from tests.factories.people import Person
 from tests.support.push import PushService
 from tests.support.smtp import MailServer, html_of, links_in, text_of
-from tests.support.telling import config, mails, pushes, tell
+from tests.support.telling import config, mails, pushes, seconds_to_morning, tell
 
 __all__ = ["config", "mails", "pushes"]
 
@@ -27,10 +26,8 @@ def quiet_start(
     care_circle: CareCircle, clock: MovedClock, mails: MailServer
 ) -> Iterator[CareCircle]:
     """The care circle with everything about its making already told, at ten in the morning."""
-    paris = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris"))
-    morning = (paris + timedelta(days=1)).replace(hour=10, minute=0)
     tell()
-    clock.advance(seconds=(morning - paris).total_seconds())
+    clock.advance(seconds=seconds_to_morning(clock()))
     for person in (care_circle.favre, care_circle.blanc, care_circle.maret, care_circle.roche):
         person.sign_in()
     tell()
