@@ -18,7 +18,7 @@ import type { CasePayload } from '../../static/src/crypto/payloads.ts';
 import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
 import { caseKey, openCase as readCase } from '../../static/src/state/case-keys.ts';
-import { keepRows, rows } from '../../static/src/state/case-rows.ts';
+import { forgetOpened, keepRows, rows } from '../../static/src/state/case-rows.ts';
 import type { CaseRow } from '../../static/src/state/case-types.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
 import { groupSecret } from '../../static/src/state/groups.ts';
@@ -323,11 +323,32 @@ describe('what the server once showed signed', () => {
     const id = await opened();
     const row = await fetchCase(id);
     await askSecondOpinion(row, (await clinic.makeGroup('Rhumatologie', [benali])).id);
-    await fetchCase(id);
+    await readCase(await fetchCase(id));
     keepRows([row]);
     expect(rows.value.get(id)?.events).toHaveLength(2);
-    const found = await readCase(row);
-    expect(found.seal).toEqual(broken('SequenceBroken'));
+    clinic.lie = (path, honest) => (path === `/cases/${id}` ? row : honest);
+    for (const shown of [await fetchCase(id), row]) {
+      expect((await readCase(shown)).seal).toEqual(broken('SequenceBroken'));
+    }
+    await until(() => clinic.reports.length > 0);
+  });
+
+  it('may come late, after a newer answer, and is no lie then', async () => {
+    const id = await opened();
+    await clinic.use(blanc);
+    const late = [await fetchCase(id)];
+    for (const name of ['Rhumatologie', 'Orthopédie']) {
+      await askSecondOpinion(await fetchCase(id), (await clinic.makeGroup(name, [benali])).id);
+      late.push(await fetchCase(id));
+    }
+    forgetOpened();
+    const [first, second, last] = late as [CaseRow, CaseRow, CaseRow];
+    const seals = [last, first, second, last].map(async (row) => (await readCase(row)).seal);
+    expect(await Promise.all(seals)).toEqual([WHOLE, WHOLE, WHOLE, WHOLE]);
+    // Taken off meanwhile: the server no longer tells, and that is no lie either.
+    clinic.cases.get(id)?.left.add(pool);
+    expect((await readCase(first)).seal).toEqual({ state: 'closed' });
+    expect(clinic.reports).toEqual([]);
   });
 
   it('holds whole cases through random honest changes', async () => {

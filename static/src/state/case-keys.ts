@@ -6,7 +6,7 @@
  * key its maker made and not one the server planted. What cannot be proved is said (`Seal`), never
  * hidden.
  */
-import { type Bytes, fromBase64, fromUtf8, sameBytes, toBase64 } from '../crypto/bytes.ts';
+import { type Bytes, fromBase64, fromUtf8, toBase64 } from '../crypto/bytes.ts';
 import {
   type CaseChain,
   type GroupMembers,
@@ -57,6 +57,8 @@ export interface ProvenCase extends CaseChain {
 
 const opened = new Map<string, Promise<Bytes>>();
 const proved = new Map<string, { of: string; chain: Promise<ProvenCase> }>();
+/** The events of each case that were followed furthest: their hashes, in order, base64. */
+const furthest = new Map<string, readonly string[]>();
 const messages = new Map<string, Promise<OpenedMessage>>();
 /** Commitments of cases whose events hold: no key of theirs is taken without. */
 const committed = new Map<string, readonly Bytes[]>();
@@ -65,7 +67,7 @@ export const net = (): string => netId();
 
 /** Forget the keys of a case that is no longer ours; all of them when locking. */
 export function forgetCaseKeys(caseId?: string): void {
-  for (const kept of [opened, proved, committed, messages]) {
+  for (const kept of [opened, proved, furthest, committed, messages]) {
     for (const name of kept.keys()) {
       if (caseId === undefined || name.startsWith(caseId)) kept.delete(name);
     }
@@ -139,7 +141,7 @@ export function proveCase(row: CaseRow): Promise<ProvenCase> {
   const of = `${row.events.length} ${row.events.at(-1)?.s[0]?.sig}`;
   let known = proved.get(row.id);
   if (known?.of !== of) {
-    const chain = prove(row, known?.chain);
+    const chain = prove(row);
     known = { of, chain };
     proved.set(row.id, known);
     chain.catch(() => proved.get(row.id)?.chain === chain && proved.delete(row.id));
@@ -147,8 +149,7 @@ export function proveCase(row: CaseRow): Promise<ProvenCase> {
   return known.chain;
 }
 
-async function prove(row: CaseRow, before?: Promise<ProvenCase>): Promise<ProvenCase> {
-  const last = await before?.catch(() => undefined);
+async function prove(row: CaseRow): Promise<ProvenCase> {
   const events = [...readLinks('cordee1.case', row.events)].map(({ payload }) => payload);
   const authors = events.map(({ by }) => by);
   const alone = authors.every((author) => author === row.opened_by.id);
@@ -162,15 +163,14 @@ async function prove(row: CaseRow, before?: Promise<ProvenCase>): Promise<Proven
   if (chain.payload.case !== row.id || chain.opener !== row.opened_by.id) {
     throw new SealBroken('the events of another case');
   }
-  const held = last && row.events[last.payload.n];
-  if (last && !(held && sameBytes(await statementHash(held), last.hash))) {
-    throw new SequenceBroken('the server shows other events than before');
-  }
   // Nothing commits to the key of a generation that nobody announced.
   if (row.generation !== chain.payload.generation) {
     throw new SealBroken('a generation nobody announced');
   }
-  committed.set(row.id, chain.commitments);
+  await requireNotTakenBack(row);
+  if (chain.commitments.length >= (committed.get(row.id)?.length ?? 0)) {
+    committed.set(row.id, chain.commitments);
+  }
   // A key opened from a list came without events: now it must be the one that was committed to.
   for (const [generation] of chain.commitments.entries()) {
     const name = `${row.id}/${generation}`;
@@ -181,6 +181,45 @@ async function prove(row: CaseRow, before?: Promise<ProvenCase>): Promise<Proven
   }
   await Promise.all([caseKey(row), caseKey(row, row.header.generation)]);
   return { ...chain, holders: holdersOf(events) };
+}
+
+/**
+ * What was proved once stays: events are only ever added to it. An answer with fewer of them may
+ * have been overtaken on its way by a newer one; then the server still has them all when asked.
+ *
+ * @throws SequenceBroken when it shows others in their place, or no longer has them.
+ */
+async function requireNotTakenBack(row: CaseRow): Promise<void> {
+  const shown = await hashesOf(row.events);
+  const known = furthest.get(row.id) ?? [];
+  requireSame(shown, known);
+  if (shown.length >= known.length) {
+    furthest.set(row.id, shown);
+    return;
+  }
+  const again = await hashesOf((await fetchAgain(row.id)).events);
+  requireSame(again, known);
+  if (again.length < known.length) {
+    throw new SequenceBroken('the server shows fewer events than before');
+  }
+}
+
+const hashesOf = (events: readonly Statement[]): Promise<string[]> =>
+  Promise.all(events.map(async (event) => toBase64(await statementHash(event))));
+
+function requireSame(shown: readonly string[], known: readonly string[]): void {
+  if (shown.some((hash, n) => n < known.length && hash !== known[n])) {
+    throw new SequenceBroken('the server shows other events than before');
+  }
+}
+
+/** The case as it is now. @throws NoKey when it was taken from us meanwhile; NetworkDown, Problem */
+async function fetchAgain(id: string): Promise<CaseRow> {
+  try {
+    return { ...(await api<CaseRow>('GET', `/cases/${id}`)), id };
+  } catch (error) {
+    throw error instanceof Problem && error.status === 404 ? new NoKey() : error;
+  }
 }
 
 /**
@@ -285,10 +324,10 @@ async function requirePart(row: CaseRow, by: string, generation: number): Promis
     await requireHolder(await proveCase(row), by, generation);
   } catch (error) {
     if (!(error instanceof OutsideCareCircle)) throw error;
-    const fresh = { ...(await api<CaseRow>('GET', `/cases/${row.id}`)), id: row.id };
+    const fresh = await fetchAgain(row.id);
     if (fresh.events.length <= row.events.length) throw error;
     // Beside what is proved of this row, which others go on with until they have the new one.
-    await requireHolder(await prove(fresh, proved.get(row.id)?.chain), by, generation);
+    await requireHolder(await prove(fresh), by, generation);
   }
 }
 
