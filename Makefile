@@ -24,7 +24,7 @@ test: $(VENV)/.dev $(VENV)/.debian $(FRENCH).mo static/dist/.built ## install ev
 
 soak: $(VENV)/.dev node_modules/.installed $(FRENCH).mo ## play 1000 random honest lives in each client, looking for a false alarm (RUNS=, CORDEE_SEED=)
 	CORDEE_RUNS=$(RUNS) $(BIN)/python -m pytest -q -n 2 tests/unit/client/test_honest_runs.py
-	CORDEE_RUNS=$(RUNS) $(BIN)/npx vitest run tests/web/honest-runs.test.ts
+	CORDEE_RUNS=$(RUNS) $(BIN)/npx vitest run --root . --config tests/web/soak.config.ts honest-runs
 
 check: $(VENV)/.dev node_modules/.installed static/dist/.built ## style, types, import rules, bundle size
 	$(BIN)/ruff check .

@@ -273,6 +273,19 @@ describe('a case that travels', () => {
     });
   });
 
+  it('is taken off by a device that has not heard yet of the custodian it must name', async () => {
+    const id = await opened();
+    const other = (await backupPool()).id;
+    await askSecondOpinion(await fetchCase(id), other);
+    clinic.custodians.push(randomBytes(32));
+    await clinic.rule();
+    await takeOff(await fetchCase(id), other);
+    const { row, seal: found } = await read(id);
+    expect(found).toEqual(WHOLE);
+    expect(row.circle.map(({ kind, left }) => [kind, left])).toContainEqual(['custodian', false]);
+    expect(clinic.reports).toEqual([]);
+  });
+
   it('does not hide a reader, nor show one who holds no key', async () => {
     const id = await opened();
     for (const lie of [

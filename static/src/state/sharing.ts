@@ -223,8 +223,11 @@ async function rotation(
   return { event, grants, previous: toBase64(previous) };
 }
 
-/** Somebody's key or the case itself is no longer what this device knew. */
-const MOVED = new Set(['case_moved', 'stale_epoch']);
+/**
+ * Somebody's key, the case itself or the custodians in the rules are no longer what this device
+ * knew.
+ */
+const MOVED = new Set(['case_moved', 'stale_epoch', 'event_refused']);
 const TRIES = 4;
 
 /** Make one event over the case as it is now; `null` when there is nothing left to change. */

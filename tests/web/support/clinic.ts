@@ -16,13 +16,10 @@ import {
   wrap,
 } from '../../../static/src/crypto/index.ts';
 import type { CasePayload, GroupPayload } from '../../../static/src/crypto/payloads.ts';
-import { forgetOpened } from '../../../static/src/state/case-rows.ts';
 import { forgetEverything } from '../../../static/src/state/device.ts';
-import { forgetGroup, loadGroups } from '../../../static/src/state/groups.ts';
-import { keepKeys, lock } from '../../../static/src/state/keys.ts';
 import { postOffice } from '../../../static/src/state/outbox.ts';
-import { me, network, online } from '../../../static/src/state/session.ts';
 import { openPage } from './browser.ts';
+import { signIn } from './client.ts';
 import { entryOf, type Person, Registry, said } from './registry.ts';
 
 export { type Person, said } from './registry.ts';
@@ -103,7 +100,9 @@ export class Clinic extends Registry {
       const falls = clinic.falls?.path.test(path) ? clinic.falls : null;
       if (falls) clinic.falls = null;
       if (falls?.when === 'before') return void response.destroy();
-      const [status, body] = await clinic.answer(request.method ?? '', path, asked);
+      // A device of its own says whose it is, as a session's cookie would.
+      const by = clinic.people.get(String(request.headers['x-account']));
+      const [status, body] = await clinic.answer(request.method ?? '', path, asked, by);
       if (falls) return void response.destroy();
       response.writeHead(status, { 'Content-Type': 'application/json' });
       response.end(status === 204 ? undefined : JSON.stringify(body));
@@ -166,30 +165,24 @@ export class Clinic extends Registry {
 
   /** Hand the device to somebody: what the one before had opened is forgotten. */
   async use(person: Person): Promise<void> {
-    await lock();
-    forgetOpened();
     this.user = person;
-    online.value = true;
-    me.value = { id: person.id, name: person.name, certified: true } as typeof me.value;
-    network.value = { net: this.net, policy: this.policy } as typeof network.value;
-    const { signSeed, kemSeed, former } = person;
-    await keepKeys(person.id, person.seq, {
-      signSeed: signSeed.slice(),
-      kemSeed: kemSeed.slice(),
-      root: this.root.publicKey,
-      former: former.map((one) => ({ ...one, kemSeed: one.kemSeed.slice() })),
-    });
-    forgetGroup();
-    await loadGroups();
+    await signIn(this, person);
     await postOffice().kick(true);
   }
 
-  private async answer(method: string, path: string, body: Json): Promise<[number, Json]> {
+  private async answer(
+    method: string,
+    path: string,
+    body: Json,
+    by?: Person,
+  ): Promise<[number, Json]> {
     this.requests.push(`${method} ${path}`);
     try {
       await this.before?.(`${method} ${path}`);
-      const honest = await this.act(method, new URL(path, 'http://here'), body);
-      const told = this.lie ? this.lie(path, structuredClone(honest)) : honest;
+      this.user = by ?? this.user;
+      // As it is at this moment: another request may come before this answer leaves.
+      const honest = structuredClone(this.act(method, new URL(path, 'http://here'), body));
+      const told = this.lie ? this.lie(path, honest) : honest;
       return told === undefined ? [204, null] : [200, told];
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -197,7 +190,7 @@ export class Clinic extends Registry {
     }
   }
 
-  private async act(method: string, { pathname, searchParams }: URL, body: Json): Promise<Json> {
+  private act(method: string, { pathname, searchParams }: URL, body: Json): Json {
     const [kind, id = '', what, part, last] = pathname.slice(1).split('/');
     if (kind === 'session') return { account: { id: this.user.id }, csrf: 'token' };
     if (kind === 'network') return { net: this.net, policy: this.policy };
@@ -213,7 +206,7 @@ export class Clinic extends Registry {
       if (!group) throw new Refusal(404, 'group_not_found');
       return this.inGroup(method, group, what, body, part, last);
     }
-    if (kind === 'cases') return this.inCase(method, id, what, part, body);
+    if (kind === 'cases') return this.inCase(method, id, what, part, body, searchParams);
     throw new Refusal(404, 'not_found');
   }
 
@@ -275,14 +268,21 @@ export class Clinic extends Registry {
     return this.show(group);
   }
 
-  private inCase(method: string, id: string, what = '', part = '', body: Json): Json {
+  private inCase(
+    method: string,
+    id: string,
+    what = '',
+    part = '',
+    body: Json,
+    query: URLSearchParams,
+  ): Json {
     if (!id) {
       const items = [...this.cases.values()].filter((one) => this.holds(one));
       return { items: items.map((one) => ({ ...this.row(one), events: [] })), next: null };
     }
     const found = this.cases.get(id);
     if (method === 'PUT' && !what) {
-      this.requireToday(Object.keys(body.grants));
+      this.requireToday(Object.keys(body.grants), true);
       const made: Case = {
         id,
         opening: body,
@@ -302,13 +302,14 @@ export class Clinic extends Registry {
     if (!found || !this.holds(found)) throw new Refusal(404, 'case_not_found');
     if (what === 'events') return this.event(found, body);
     if (what === 'messages' && method === 'PUT') return this.message(found, part, body);
+    if (what === 'messages') return this.thread(found, query);
     return this.row(found);
   }
 
   private event(found: Case, body: Json): Json {
     const { n, generation, event } = said<CasePayload>(body.event);
     if (n !== found.events.length) throw new Refusal(409, 'case_moved', { n });
-    this.requireToday(Object.keys(body.grants));
+    this.requireToday(Object.keys(body.grants), event === 'rotate');
     found.events.push(body.event);
     if (event === 'rotate') {
       found.previous.push({ generation, sealed: body.previous });
@@ -339,13 +340,20 @@ export class Clinic extends Registry {
     return { id, sequence };
   }
 
+  private thread({ messages }: Case, query: URLSearchParams): Json {
+    const [after, before] = [Number(query.get('after')), query.get('before')];
+    const limit = Number(query.get('limit'));
+    if (before === null) return { items: messages.slice(after, after + limit), next: null };
+    return { items: messages.slice(0, Number(before) - 1).slice(-limit), next: null };
+  }
+
   private keep(found: Case, generation: number, grants: Record<string, string>): void {
     for (const [recipient, wrapped] of Object.entries(grants)) {
       found.grants.push({ generation, recipient, wrapped });
     }
   }
 
-  private requireToday(to: string[]): void {
+  private requireToday(to: string[], all: boolean): void {
     const stale = to.filter((one) => {
       const [kind, id = '', number] = one.split(/[:@]/);
       const epoch = this.groups.get(id)?.grants.length ?? 0;
@@ -355,11 +363,17 @@ export class Clinic extends Registry {
         : kind === 'account' && Number(number) !== seq;
     });
     if (stale.length > 0) throw new Refusal(409, 'stale_epoch', { groups: [] });
+    const archive = this.custodians.length + this.custodianKeys.length;
+    const given = to.filter((one) => one.startsWith('custodian:')).length;
+    if (all && given < archive) throw new Refusal(422, 'event_refused');
   }
 
   private subjects(found: Case): string[] {
-    const subjects = found.grants.map(({ recipient }) => recipient.split('@')[0] as string);
-    return [...new Set(subjects)];
+    const { generation } = said<CasePayload>(found.events.at(-1) as never);
+    const held = found.grants.filter(
+      (grant) => grant.generation === generation || !grant.recipient.startsWith('custodian:'),
+    );
+    return [...new Set(held.map(({ recipient }) => recipient.split('@')[0] as string))];
   }
 
   private holds(found: Case): boolean {

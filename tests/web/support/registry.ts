@@ -35,7 +35,7 @@ export class Registry {
   custodianKeys: string[] = [];
   policy: Statement[] = [];
   admin!: Person;
-  protected root!: SigningKey;
+  root!: SigningKey;
 
   async found(): Promise<void> {
     this.root = await seedSigningKey(randomBytes(32));
