@@ -71,13 +71,14 @@ Written by `{command}` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, revision {mach
 
 
 def replace_section(title: str, text: str) -> None:
-    """Put `text` under the heading `title` at the end of the page, in place of what stood there."""
-    head = PAGE.read_text().partition(f"\n## {title}\n")[0].rstrip()
-    PAGE.write_text(f"{head}\n\n## {title}\n\n{text}\n")
+    """Put `text` under the heading `title` in place of what stood there; at the end if nothing."""
+    head, _, rest = PAGE.read_text().partition(f"\n## {title}\n")
+    _, heading, after = rest.partition("\n## ")
+    PAGE.write_text(f"{head.rstrip()}\n\n## {title}\n\n{text.rstrip()}\n{heading}{after}")
 
 
 def kept_section(title: str) -> str:
-    """The section as it stands, heading included, for a page that is written anew."""
+    """The section and those after it, as they stand, for a page that is written anew."""
     page = PAGE.read_text() if PAGE.exists() else ""
     _, heading, text = page.partition(f"\n## {title}\n")
     return heading + text

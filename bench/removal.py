@@ -50,17 +50,18 @@ def measure_removal(folder: Path, members: int, cases: int) -> Removal:
         blob_url=f"file://{folder / 'blobs'}",
         worker_inline=False,
         rate_limits=False,
+        log_level="WARNING",
     )
     network = FoundedNetwork(create_app(config))
     people = [network.member(f"p{n}@pool.test", f"Membre {n}") for n in range(members)]
     requester = network.favre()
     pool = SealedGroup(network.net, "pool", "Dermatologie")
-    _done(pool.found(network.administrator, people))
+    done(pool.found(network.administrator, people))
     opened: list[tuple[SealedCase, bytes]] = []
     for _ in range(cases):
         case = SealedCase(network.net, requester, pool)
         body = case.body()
-        _done(requester.put(f"/cases/{case.id}", body))
+        done(requester.put(f"/cases/{case.id}", body))
         opened.append((case, statement_hash(body["event"])))
 
     staying = people[1:]
@@ -103,10 +104,11 @@ def _rotation(case: SealedCase, first: bytes, author: Person) -> dict[str, Any]:
 def _timed(send: Callable[[], TestResponse]) -> float:
     """Milliseconds until the answer."""
     start = time.perf_counter()
-    _done(send())
+    done(send())
     return (time.perf_counter() - start) * 1000
 
 
-def _done(answer: TestResponse) -> None:
+def done(answer: TestResponse) -> None:
+    """Measure nothing that was refused."""
     if answer.status_code not in (200, 201, 204):
         raise RuntimeError(f"{answer.status_code}: {answer.text}")
