@@ -17,7 +17,7 @@ import {
 import type { CasePayload } from '../../static/src/crypto/payloads.ts';
 import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
-import { caseKey, openCase as readCase } from '../../static/src/state/case-keys.ts';
+import { caseKey, openMessage, openCase as readCase } from '../../static/src/state/case-keys.ts';
 import { forgetOpened, keepRows, rows } from '../../static/src/state/case-rows.ts';
 import type { CaseRow } from '../../static/src/state/case-types.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
@@ -318,6 +318,19 @@ describe('somebody whose keys are new', () => {
     favre.former = [];
     await clinic.use(favre);
     expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un'] });
+  });
+
+  it('is believed in all they signed with them, opened at once by who knew only the old', async () => {
+    const id = await opened();
+    await wrote(clinic, id, blanc, 'avant');
+    expect(await read(id)).toMatchObject({ texts: ['avant'] });
+    await clinic.renew(blanc);
+    for (const text of ['un', 'deux', 'trois']) await wrote(clinic, id, blanc, text);
+    const row = await fetchCase(id);
+    const written = clinic.cases.get(id)?.messages ?? [];
+    const found = await Promise.all(written.map((message) => openMessage(row, message)));
+    expect(found.map(({ seal: one }) => one)).toEqual([WHOLE, WHOLE, WHOLE, WHOLE]);
+    expect(clinic.reports).toEqual([]);
   });
 });
 

@@ -72,15 +72,14 @@ async function policyAnew(): Promise<NonNullable<typeof network.value>['policy']
 }
 
 const ASK_POLICY_AGAIN = 10_000;
-let askedPolicy = 0;
+let askedPolicy: { at: number; done: Promise<void> } | null = null;
 
-/** Fetch the rules again; true when they are newer. */
-async function refreshPolicy(): Promise<boolean> {
-  const before = network.value?.policy.length;
-  if (Date.now() - askedPolicy < ASK_POLICY_AGAIN) return false;
-  askedPolicy = Date.now();
-  await loadNetwork();
-  return network.value?.policy.length !== before;
+/** Fetch the rules again, not too often: who asks meanwhile waits for the same answer. */
+function askPolicyAgain(): Promise<void> {
+  if (!askedPolicy || Date.now() - askedPolicy.at >= ASK_POLICY_AGAIN) {
+    askedPolicy = { at: Date.now(), done: loadNetwork() };
+  }
+  return askedPolicy.done;
 }
 
 /**
@@ -88,10 +87,13 @@ async function refreshPolicy(): Promise<boolean> {
  * appointed since this page was opened: then, and only then, it is checked once more.
  */
 export async function underPolicy<T>(check: (rules: Policy) => Promise<T>): Promise<T> {
+  const used = network.value?.policy.length;
   try {
     return await check(await policy());
   } catch (error) {
-    if (!(error instanceof ProtocolError) || !(await refreshPolicy())) throw error;
+    if (!(error instanceof ProtocolError)) throw error;
+    await askPolicyAgain();
+    if (network.value?.policy.length === used) throw error;
     return check(await policy());
   }
 }
@@ -257,15 +259,16 @@ export function person(id: string): Promise<VerifiedPerson> {
 }
 
 const ASK_PERSON_AGAIN = 10_000;
-const askedAgain = new Map<string, number>();
+const askedAgain = new Map<string, { at: number; found: Promise<VerifiedPerson> }>();
 
-/** Ask for somebody anew, not too often; true when their keys are newer than those known. */
-async function isNewer(id: string): Promise<boolean> {
-  if (Date.now() - (askedAgain.get(id) ?? 0) < ASK_PERSON_AGAIN) return false;
-  askedAgain.set(id, Date.now());
-  const { seq } = await person(id);
+/** Somebody asked for anew, not too often: who asks meanwhile is given the same answer. */
+function askAgain(id: string): Promise<VerifiedPerson> {
+  const last = askedAgain.get(id);
+  if (last && Date.now() - last.at < ASK_PERSON_AGAIN) return last.found;
   forgetPerson(id);
-  return (await person(id)).seq > seq;
+  const found = person(id);
+  askedAgain.set(id, { at: Date.now(), found });
+  return found;
 }
 
 /**
@@ -277,8 +280,11 @@ export async function underPeople<T>(
   check: (people: VerifiedPerson[]) => Promise<T>,
 ): Promise<T> {
   const all = [...new Set(ids)];
+  /** Which keys of theirs were checked with. */
+  const used = new Map<string, number>();
   const known = async () => {
     const people = await Promise.all(all.map((id) => person(id)));
+    for (const { id, seq } of people) used.set(id, seq);
     if (people.some(({ certified }) => !certified))
       throw new NotCertified('nobody vouches for them');
     return people;
@@ -287,8 +293,8 @@ export async function underPeople<T>(
     return await check(await known());
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    const newer = await Promise.all(all.map(isNewer));
-    if (!newer.includes(true)) throw error;
+    const again = await Promise.all(all.map(askAgain));
+    if (!again.some(({ id, seq }) => seq > (used.get(id) ?? seq))) throw error;
     return check(await known());
   }
 }
