@@ -368,7 +368,9 @@ export class Life {
     const left = await this.#orWait(async () => {
       const refused = await device.at((client) => client.sendAll());
       const reader = this.#readers(held.case).includes(held.author);
-      same('what was refused', refused, reader || this.#landed(held) ? [] : ['case_not_found']);
+      // Somebody put out meanwhile is told so, also of words that had been heard before.
+      const out = !reader && (!this.#landed(held) || refused.length > 0);
+      same('what was refused', refused, out ? ['case_not_found'] : []);
     });
     if (left) return;
     device.line = 'down';
