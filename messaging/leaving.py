@@ -46,7 +46,8 @@ def _put_out(case_id: UUID, accounts: Iterable[UUID]) -> None:
     server: Any = socketio.server
     for account_id in accounts:
         for sid in sids_of(account_id):
-            # To the socket, not to a room: each process tells its own.
-            server.emit("case:left", {"case": str(case_id)}, to=sid)
+            # Out of the room before it is said: what the room hears meanwhile never comes after.
             if _leave:
                 _leave(sid, case_id)
+            # To the socket, not to a room: each process tells its own.
+            server.emit("case:left", {"case": str(case_id)}, to=sid)
