@@ -168,6 +168,9 @@ export function followThread(caseId: string): LiveThread {
       }
       thread.value = { ...thread.value, present: joined.present };
       await catchUp();
+      // A file that arrived between the fetch and the joining was announced to nobody here.
+      const files = rows.value.get(caseId)?.header.attachments ?? [];
+      if (files.some(({ stored }) => !stored)) await fetchCase(caseId);
     } catch (error) {
       if (!(error instanceof NetworkDown || error instanceof Problem)) throw error;
     }
