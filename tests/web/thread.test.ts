@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MessageRow } from '../../static/src/state/case-types.ts';
 import {
   emptyThread,
+  filesAwaitedAfter,
   missingAfter,
   olderThan,
   threadFaults,
@@ -37,6 +38,16 @@ const thread = (...sequences: number[]) =>
 const sequences = (value: ReturnType<typeof thread>) => value.rows.map(({ sequence }) => sequence);
 
 describe('a thread', () => {
+  it('knows from where to ask again for files that were on their way', () => {
+    const file = (stored: boolean) => ({ attachments: [{ id: 'f', size: 1, stored }] });
+    const rows = [row(4, file(true)), row(5, file(false)), row(6, file(false))];
+    const before = withRows(emptyThread(CASE), rows);
+    expect(filesAwaitedAfter(before)).toBe(4);
+    const after = withRows(before, [row(5, file(true)), row(6, file(true))]);
+    expect(filesAwaitedAfter(after)).toBe(null);
+    expect(filesAwaitedAfter(emptyThread(CASE))).toBe(null);
+  });
+
   it('orders by the server’s sequence, each once, however messages arrive', () => {
     expect(sequences(withRows(thread(3, 1), [row(2), row(3), row(1)]))).toEqual([1, 2, 3]);
   });

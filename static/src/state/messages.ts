@@ -13,6 +13,7 @@ import { reportSeal } from './seal-reports.ts';
 import { locked, me } from './session.ts';
 import {
   emptyThread,
+  filesAwaitedAfter,
   missingAfter,
   olderThan,
   type Thread,
@@ -156,6 +157,14 @@ export function followThread(caseId: string): LiveThread {
     }
   }
 
+  /** Files that arrived before the joining, or while the line was cut, were announced to nobody here. */
+  async function lookForFiles(): Promise<void> {
+    const files = rows.value.get(caseId)?.header.attachments ?? [];
+    if (files.some(({ stored }) => !stored)) await fetchCase(caseId);
+    const after = filesAwaitedAfter(thread.value);
+    if (after !== null) takeIn(await messagesOf(caseId, { after }));
+  }
+
   async function join(): Promise<void> {
     if (!connected.value || stopped) return;
     try {
@@ -168,9 +177,7 @@ export function followThread(caseId: string): LiveThread {
       }
       thread.value = { ...thread.value, present: joined.present };
       await catchUp();
-      // A file that arrived between the fetch and the joining was announced to nobody here.
-      const files = rows.value.get(caseId)?.header.attachments ?? [];
-      if (files.some(({ stored }) => !stored)) await fetchCase(caseId);
+      await lookForFiles();
     } catch (error) {
       if (!(error instanceof NetworkDown || error instanceof Problem)) throw error;
     }

@@ -81,6 +81,12 @@ export function missingAfter(thread: Thread): number | null {
   return before < thread.last ? before : null;
 }
 
+/** The sequence after which the first message stands whose files are still on their way, or null. */
+export function filesAwaitedAfter(thread: Thread): number | null {
+  const row = thread.rows.find(({ attachments }) => attachments.some(({ stored }) => !stored));
+  return row?.sequence ? row.sequence - 1 : null;
+}
+
 /** What does not fit in a thread, by message id. */
 export type Faults = ReadonlyMap<string, 'withheld' | 'misplaced'>;
 
