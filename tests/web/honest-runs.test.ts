@@ -8,7 +8,8 @@
 import { inspect } from 'node:util';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Clinic } from './support/clinic.ts';
-import { Alarm, dice, Life, Village } from './support/lives.ts';
+import { Alarm, dice, Life } from './support/lives.ts';
+import { Village } from './support/village.ts';
 
 const RUNS = Number(process.env['CORDEE_RUNS'] ?? 10);
 const SEED = Number(process.env['CORDEE_SEED'] ?? 20261122);

@@ -17,7 +17,8 @@ import {
 import type { CasePayload } from '../../static/src/crypto/payloads.ts';
 import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
-import { caseKey, openMessage, openCase as readCase } from '../../static/src/state/case-keys.ts';
+import { caseKey } from '../../static/src/state/case-keys.ts';
+import { openMessage, openCase as readCase } from '../../static/src/state/case-opening.ts';
 import { forgetOpened, keepRows, rows } from '../../static/src/state/case-rows.ts';
 import type { CaseRow } from '../../static/src/state/case-types.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';

@@ -1,5 +1,5 @@
 /** Keys of the second suite, which this client cannot use: said plainly, and no alarm. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   KEM2_PUBLIC,
   kemPublic,
@@ -19,28 +19,15 @@ import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { findGroup, groupSecret } from '../../static/src/state/groups.ts';
 import { bringIn } from '../../static/src/state/sharing.ts';
 import { verdictWords } from '../../static/src/state/verdicts.ts';
-import { Clinic, type Person, said } from './support/clinic.ts';
-import { deskOf, WHOLE, wrote } from './support/desk.ts';
+import { type Person, said } from './support/clinic.ts';
+import { deskOf, usualClinic, WHOLE, wrote } from './support/desk.ts';
 
 const newer = () => toBase64(randomBytes(KEM2_PUBLIC));
 const sentence = (whose: string) =>
   `${whose}: keys of a newer kind than this browser can use. Nothing was sent; call your administrator.`;
 
-let clinic: Clinic;
-let favre: Person;
-let blanc: Person;
-let pool: string;
-
-beforeEach(async () => {
-  clinic = await Clinic.start();
-  favre = await clinic.makePerson('Dr Claire Favre');
-  blanc = await clinic.makePerson('Dr Sophie Blanc');
-  pool = (await clinic.makeGroup('Dermatologie', [blanc])).id;
-});
-
-afterEach(() => clinic.stop());
-
-const { opened, read } = deskOf(() => ({ clinic, favre, pool }));
+const at = usualClinic();
+const { opened, read } = deskOf(() => at);
 
 async function move<P extends object>(statements: Statement[], changes: Partial<P>): Promise<void> {
   const last = statements.at(-1) as Statement;
@@ -49,14 +36,14 @@ async function move<P extends object>(statements: Statement[], changes: Partial<
   const next = { ...payload, prev: toBase64(await statementHash(last)) };
   const type = last.t as 'cordee1.group';
   const signers = last.s.map(({ k }) =>
-    [clinic.admin, favre, blanc].find(({ signer }) => toBase64(signer.publicKey) === k),
+    [at.clinic.admin, at.favre, at.blanc].find(({ signer }) => toBase64(signer.publicKey) === k),
   );
   const [first, ...others] = signers.map((one) => (one as Person).signer);
   statements.push(await signStatement(type, next as never, first as never, ...others));
 }
 
 const movePool = async (id: string) => {
-  const group = clinic.groups.get(id);
+  const group = at.clinic.groups.get(id);
   await move<GroupPayload>(group?.statements as Statement[], { epoch: 1, kem_key: newer() });
   group?.grants.push(new Map());
 };
@@ -72,58 +59,65 @@ async function refusal(deed: Promise<unknown>): Promise<string> {
 
 describe('keys of the second suite', () => {
   it('of a pool are said before anything is written, and leave other pools as they are', async () => {
-    const other = (await clinic.makeGroup('Gériatrie', [blanc])).id;
+    const other = (await at.clinic.makeGroup('Gériatrie', [at.blanc])).id;
     await movePool(other);
     const id = await opened();
     expect(await read(id)).toMatchObject({ seal: WHOLE });
     const found = findGroup(other);
-    expect(found?.chain?.payload.members).toEqual([blanc.id]);
+    expect(found?.chain?.payload.members).toEqual([at.blanc.id]);
     expect(verdictWords(found?.broken, { name: 'Gériatrie' })).toBe(sentence('Gériatrie'));
-    pool = other;
+    at.pool = other;
     expect(await refusal(opened())).toBe(sentence('Gériatrie'));
-    expect(clinic.reports).toEqual([]);
+    expect(at.clinic.reports).toEqual([]);
   });
 
   it('of a group one belongs to do not make an honest grant look planted', async () => {
-    await movePool(pool);
-    const grant = await clinic.grant(pool, 1, randomBytes(32), blanc);
-    clinic.groups.get(pool)?.grants[1]?.set(blanc.id, grant);
-    await clinic.use(blanc);
-    expect(await refusal(groupSecret(pool, 1))).toBe(sentence('Dermatologie'));
-    expect(clinic.requests.filter((asked) => asked.startsWith('DELETE'))).toEqual([]);
-    expect(await groupSecret(pool, 0)).toHaveLength(32);
-    expect(clinic.reports).toEqual([]);
+    await movePool(at.pool);
+    const grant = await at.clinic.grant(at.pool, 1, randomBytes(32), at.blanc);
+    at.clinic.groups.get(at.pool)?.grants[1]?.set(at.blanc.id, grant);
+    await at.clinic.use(at.blanc);
+    expect(await refusal(groupSecret(at.pool, 1))).toBe(sentence('Dermatologie'));
+    expect(at.clinic.requests.filter((asked) => asked.startsWith('DELETE'))).toEqual([]);
+    expect(await groupSecret(at.pool, 0)).toHaveLength(32);
+    expect(at.clinic.reports).toEqual([]);
   });
 
   it('of a colleague leave their words readable, and get no case', async () => {
     const id = await opened();
-    await wrote(clinic, id, blanc, 'avant');
-    await move<AccountPayload>(blanc.statements, { kem_key: newer() });
-    blanc.seq += 1;
-    await clinic.use(favre);
-    await wrote(clinic, id, blanc, 'après');
+    await wrote(at.clinic, id, at.blanc, 'avant');
+    await move<AccountPayload>(at.blanc.statements, { kem_key: newer() });
+    at.blanc.seq += 1;
+    await at.clinic.use(at.favre);
+    await wrote(at.clinic, id, at.blanc, 'après');
     expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['avant', 'après'] });
     const row = await fetchCase(id);
-    expect(await refusal(bringIn(row, blanc.id, 'named_expert'))).toBe(sentence('Dr Sophie Blanc'));
-    expect(clinic.cases.get(id)?.events).toHaveLength(1);
-    expect(clinic.reports).toEqual([]);
+    expect(await refusal(bringIn(row, at.blanc.id, 'named_expert'))).toBe(
+      sentence('Dr Sophie Blanc'),
+    );
+    expect(at.clinic.cases.get(id)?.events).toHaveLength(1);
+    expect(at.clinic.reports).toEqual([]);
   });
 
   it('of the archive stop a new case, and nothing else', async () => {
     const id = await opened();
-    clinic.custodianKeys = [newer()];
-    await clinic.rule();
+    at.clinic.custodianKeys = [newer()];
+    await at.clinic.rule();
     expect(await refusal(opened())).toBe(
       sentence('The archive of the network (sealed key kept offline)'),
     );
     expect(await read(id)).toMatchObject({ seal: WHOLE });
-    expect(clinic.reports).toEqual([]);
+    expect(at.clinic.reports).toEqual([]);
   });
 
   it('of one’s own are said at the door', async () => {
-    await move<AccountPayload>(favre.statements, { kem_key: newer() });
-    const mine = kemPublic(favre.kemSeed);
-    const own = requireOwnStatement(favre.statements, favre.id, favre.signer.publicKey, mine);
+    await move<AccountPayload>(at.favre.statements, { kem_key: newer() });
+    const mine = kemPublic(at.favre.kemSeed);
+    const own = requireOwnStatement(
+      at.favre.statements,
+      at.favre.id,
+      at.favre.signer.publicKey,
+      mine,
+    );
     expect(await refusal(own)).toBe(sentence('Dr Claire Favre'));
   });
 

@@ -12,7 +12,7 @@ import type { AccountPayload, CasePayload } from '../../static/src/crypto/payloa
 import { seedSigningKey } from '../../static/src/crypto/signing.ts';
 import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
-import { openCase as readCase } from '../../static/src/state/case-keys.ts';
+import { openCase as readCase } from '../../static/src/state/case-opening.ts';
 import { keepRows, rows } from '../../static/src/state/case-rows.ts';
 import type { CaseRow } from '../../static/src/state/case-types.ts';
 import { groups } from '../../static/src/state/groups.ts';

@@ -1,12 +1,11 @@
 /**
- * The keys of cases, and the checks that make a sealed thing trustworthy.
+ * The keys of cases, and the proof that they are those their makers made.
  *
  * A key comes from a grant to this person or to one of their groups, or from the generation after
- * it; a full case also proves, by the signed events and the commitments in them, that each is the
- * key its maker made and not one the server planted. What cannot be proved is said (`Seal`), never
- * hidden.
+ * it; a full case also proves, by the signed events and the commitments in them, that none was
+ * planted by the server.
  */
-import { type Bytes, fromBase64, fromUtf8, toBase64 } from '../crypto/bytes.ts';
+import { type Bytes, fromBase64, toBase64 } from '../crypto/bytes.ts';
 import {
   type CaseChain,
   type GroupMembers,
@@ -14,35 +13,18 @@ import {
   verifyCaseEvents,
 } from '../crypto/case-chain.ts';
 import { requireCommitment } from '../crypto/commitment.ts';
-import {
-  caseContext,
-  casePrevContext,
-  headerContext,
-  messageContext,
-  parseRecipient,
-} from '../crypto/contexts.ts';
-import {
-  AuthorUnknown,
-  CircleFalsified,
-  OutsideCareCircle,
-  ProtocolError,
-  SealBroken,
-  SequenceBroken,
-} from '../crypto/errors.ts';
+import { caseContext, casePrevContext, parseRecipient } from '../crypto/contexts.ts';
+import { OutsideCareCircle, SealBroken, SequenceBroken } from '../crypto/errors.ts';
 import { readLinks } from '../crypto/links.ts';
-import type { CasePayload, Payloads } from '../crypto/payloads.ts';
-import { type Statement, statementHash, verifyStatement } from '../crypto/statement.ts';
-import { api, NetworkDown, Problem } from '../transport/http.ts';
-import { readHeader, readMessageBody } from './bodies.ts';
-import type { CaseRow, MessageRow, OpenedCase, OpenedMessage, Seal } from './case-types.ts';
+import type { CasePayload } from '../crypto/payloads.ts';
+import { type Statement, statementHash } from '../crypto/statement.ts';
+import { api, Problem } from '../transport/http.ts';
+import type { CaseRow } from './case-types.ts';
 import { groupChain, groupSeed, groups, groupsAnew } from './groups.ts';
-import { checkGossip } from './key-log.ts';
 import { kemSeedOf, myKeys } from './keys.ts';
-import { underPeople, type VerifiedPerson } from './people.ts';
-import { reportSeal } from './seal-reports.ts';
+import { underPeople } from './people.ts';
 import { unseal, unwrap } from './sealing.ts';
 import { netId } from './session.ts';
-import type { Named } from './types.ts';
 
 /** This person holds no key to the case: access is being prepared, or was never given. */
 export class NoKey extends Error {
@@ -59,7 +41,6 @@ const opened = new Map<string, Promise<Bytes>>();
 const proved = new Map<string, { of: string; chain: Promise<ProvenCase> }>();
 /** The events of each case that were followed furthest: their hashes, in order, base64. */
 const furthest = new Map<string, readonly string[]>();
-const messages = new Map<string, Promise<OpenedMessage>>();
 /** Commitments of cases whose events hold: no key of theirs is taken without. */
 const committed = new Map<string, readonly Bytes[]>();
 
@@ -67,7 +48,7 @@ export const net = (): string => netId();
 
 /** Forget the keys of a case that is no longer ours; all of them when locking. */
 export function forgetCaseKeys(caseId?: string): void {
-  for (const kept of [opened, proved, furthest, committed, messages]) {
+  for (const kept of [opened, proved, furthest, committed]) {
     for (const name of kept.keys()) {
       if (caseId === undefined || name.startsWith(caseId)) kept.delete(name);
     }
@@ -262,64 +243,10 @@ function holdersOf(events: readonly CasePayload[]): string[][] {
 export const subjectOf = (recipient: string): string => recipient.split('@')[0] as string;
 
 /**
- * The circle shown must be the one that was signed: nobody who holds the key is hidden, and nobody
- * is shown who does not.
- *
- * @throws CircleFalsified
- */
-function requireCircle(row: CaseRow, chain: ProvenCase): void {
-  const shown = new Set(row.circle.flatMap(({ kind, id, left }) => (left ? [] : `${kind}:${id}`)));
-  const signed = new Set(chain.recipients.map(subjectOf));
-  if (signed.size !== shown.size || ![...signed].every((subject) => shown.has(subject))) {
-    throw new CircleFalsified('the circle shown is not the one signed');
-  }
-}
-
-/**
- * A person shown by the server, under the name that they signed and a registrar vouched for.
- *
- * @throws SealBroken when the server writes another name beside a good key.
- */
-async function signedBy<T>(
-  { id, name }: Named,
-  check: (by: VerifiedPerson) => Promise<T>,
-): Promise<T> {
-  return underPeople([id], async ([found]) => {
-    if (found?.name !== name) throw new SealBroken('another name than the one signed');
-    return check(found);
-  });
-}
-
-/** Read a signed statement out of a sealed blob and check its author, name included. */
-async function openStatement<T extends 'cordee1.header' | 'cordee1.message'>(
-  type: T,
-  key: Bytes,
-  context: string,
-  sealed: string,
-  author: Named,
-): Promise<{ payload: Payloads[T]; seal: Seal }> {
-  const plain = await unseal(key, context, fromBase64(sealed));
-  const statement = JSON.parse(fromUtf8(plain)) as Statement;
-  try {
-    const payload = await signedBy(author, ({ signKeys, signKey }) => {
-      // Words signed long ago stay true under the key of their time.
-      const used = signKeys.find((known) => toBase64(known) === statement.s[0]?.k) ?? signKey;
-      return verifyStatement(type, statement, used);
-    });
-    return { payload, seal: { state: 'whole' } };
-  } catch (error) {
-    if (!(error instanceof NetworkDown)) throw error;
-    // Opened under the case key, so it comes from the care circle; who of it, will be checked later.
-    const payload = JSON.parse(fromUtf8(fromBase64(statement.p))) as Payloads[T];
-    return { payload, seal: { state: 'unchecked' } };
-  }
-}
-
-/**
  * Somebody had part in a case when its key was of this generation. They may have been let in since
  * the case was fetched: then it is fetched once more.
  */
-async function requirePart(row: CaseRow, by: string, generation: number): Promise<void> {
+export async function requirePart(row: CaseRow, by: string, generation: number): Promise<void> {
   try {
     await requireHolder(await proveCase(row), by, generation);
   } catch (error) {
@@ -340,118 +267,4 @@ async function requireHolder(chain: ProvenCase, by: string, generation: number):
       throw new OutsideCareCircle('the author had no part in the case at that time');
     }
   });
-}
-
-/** Nobody has wrapped the group's key to this person yet. */
-const WITHOUT_KEY = new Set(['no_grant', 'group_not_found', 'epoch_not_found']);
-
-function sealOf(error: unknown): Seal {
-  if (error instanceof NoKey) return { state: 'closed' };
-  if (error instanceof NetworkDown) return { state: 'unchecked' };
-  if (error instanceof ProtocolError || error instanceof SyntaxError) {
-    return { state: 'broken', why: `${error.name}: ${error.message}`, error };
-  }
-  if (error instanceof Problem && WITHOUT_KEY.has(error.code)) return { state: 'closed' };
-  // The person directory knows no such author: the server names someone it cannot show.
-  if (error instanceof Problem) {
-    const unknown = new AuthorUnknown('nobody vouches for the author named');
-    return { state: 'broken', why: error.code, error: unknown };
-  }
-  throw error;
-}
-
-/** Open a case's header; a full case (with its events) is proved as well. */
-export async function openCase(row: CaseRow): Promise<OpenedCase> {
-  const found = await tryOpenCase(row);
-  if (found.seal.state === 'broken') reportSeal('case', row.id, found.seal.error, row.id);
-  return found;
-}
-
-async function tryOpenCase(row: CaseRow): Promise<OpenedCase> {
-  const { header, id } = row;
-  let fault: unknown = null;
-  try {
-    if (row.expert) await signedBy(row.expert, async () => undefined);
-    if (row.events.length > 0) requireCircle(row, await proveCase(row));
-  } catch (error) {
-    fault = error;
-  }
-  try {
-    const key = await caseKey(row, header.generation);
-    const context = headerContext(net(), id, header.generation, header.version);
-    const by = row.opened_by.id;
-    const { payload, seal } = await openStatement(
-      'cordee1.header',
-      key,
-      context,
-      header.sealed,
-      row.opened_by,
-    );
-    const here =
-      payload.net === net() &&
-      payload.case === id &&
-      payload.by === by &&
-      payload.g === header.generation &&
-      payload.version === header.version;
-    if (!here) throw new SealBroken('the header of another case');
-    const body = readHeader(payload.body);
-    return { header: body, seal: fault ? sealOf(fault) : seal };
-  } catch (error) {
-    return { header: null, seal: sealOf(fault instanceof ProtocolError ? fault : error) };
-  }
-}
-
-/** Open one message of a case. Never throws for a broken one: the thread shows it as such. */
-export function openMessage(owner: CaseRow, row: MessageRow): Promise<OpenedMessage> {
-  // The same id with other bytes is another message.
-  const name = `${row.case}/${row.id}/${row.generation}/${row.sealed.slice(0, 64)}`;
-  let found = messages.get(name);
-  if (!found) {
-    found = tryOpenMessage(owner, row);
-    messages.set(name, found);
-    void found.then(
-      ({ seal }) => {
-        if (seal.state !== 'whole') messages.delete(name);
-        if (seal.state === 'broken') reportSeal('message', row.id, seal.error, row.case);
-      },
-      () => messages.delete(name),
-    );
-  }
-  return found;
-}
-
-async function tryOpenMessage(owner: CaseRow, row: MessageRow): Promise<OpenedMessage> {
-  try {
-    const key = await caseKey(owner, row.generation);
-    const context = messageContext(net(), row.case, row.generation, row.id);
-    const by = row.author.id;
-    const { payload, seal } = await openStatement(
-      'cordee1.message',
-      key,
-      context,
-      row.sealed,
-      row.author,
-    );
-    const here =
-      payload.net === net() &&
-      payload.case === row.case &&
-      payload.id === row.id &&
-      payload.by === by &&
-      payload.g === row.generation &&
-      payload.kind === row.kind;
-    if (!here) throw new SealBroken('a message of another place or author');
-    const body = readMessageBody(row.kind, payload.body);
-    const found = { body, attachments: payload.attachments, at: payload.at, seen: payload.seen };
-    try {
-      // What waits on this device is our own, under a key that was proved when it was sealed.
-      if (row.sequence !== null) await requirePart(owner, by, row.generation);
-      if (payload.log) await checkGossip(payload.log);
-    } catch (error) {
-      if (!(error instanceof NetworkDown)) throw error;
-      return { ...found, seal: { state: 'unchecked' } };
-    }
-    return { ...found, seal };
-  } catch (error) {
-    return { body: null, attachments: [], at: null, seen: [], seal: sealOf(error) };
-  }
 }

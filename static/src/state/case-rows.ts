@@ -4,7 +4,7 @@
  */
 import { computed, type Signal, signal } from '@preact/signals';
 import { forgetFiles, onBrokenFile } from '../photos/files.ts';
-import { forgetCaseKeys, openCase } from './case-keys.ts';
+import { forgetCase, openCase } from './case-opening.ts';
 import type { CaseRow, OpenedCase } from './case-types.ts';
 import { findGroup } from './groups.ts';
 import { jobs, postOffice, waitingCase } from './outbox.ts';
@@ -78,7 +78,7 @@ export async function dropRows(ids: readonly string[]): Promise<void> {
     new Map([...map].filter(([id]) => !gone.has(id)));
   rows.value = without(rows.value);
   opened.value = without(opened.value);
-  for (const id of ids) forgetCaseKeys(id);
+  for (const id of ids) forgetCase(id);
   forgetFiles();
   for (const fn of droppers) fn(ids);
   await postOffice().outbox.dropRows(ids);
@@ -137,7 +137,7 @@ async function openQueued(): Promise<void> {
 export function forgetOpened(): void {
   unopened.length = 0;
   opened.value = new Map();
-  forgetCaseKeys();
+  forgetCase();
   forgetFiles();
 }
 

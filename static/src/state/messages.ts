@@ -4,7 +4,7 @@ import { MessageMisplaced, MessageWithheld } from '../crypto/errors.ts';
 import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
 import { call, connected, on, onReconnect } from '../transport/socket.ts';
 import { fetchCase, follow, refreshCase } from './case-fetching.ts';
-import { openMessage } from './case-keys.ts';
+import { openMessage } from './case-opening.ts';
 import { caseRow, onDropped, rows, updateRow } from './case-rows.ts';
 import type { CaseRow, MessageRow, OpenedMessage } from './case-types.ts';
 import { onLock } from './keys.ts';

@@ -15,7 +15,8 @@ import type { Person } from './registry.ts';
 
 export { fetchCase } from '../../../static/src/state/case-fetching.ts';
 export { heal } from '../../../static/src/state/case-heal.ts';
-export { NoKey, openCase as readCase } from '../../../static/src/state/case-keys.ts';
+export { NoKey } from '../../../static/src/state/case-keys.ts';
+export { openCase as readCase } from '../../../static/src/state/case-opening.ts';
 export { keepRows } from '../../../static/src/state/case-rows.ts';
 export { changeMembers } from '../../../static/src/state/group-roll.ts';
 export { lock } from '../../../static/src/state/keys.ts';

@@ -1,5 +1,5 @@
 /** Acts of people at their device, as the pages do them, and what they then read. */
-import { expect } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import {
   messageContext,
   seal,
@@ -8,11 +8,12 @@ import {
   utf8,
 } from '../../../static/src/crypto/index.ts';
 import { fetchCase } from '../../../static/src/state/case-fetching.ts';
-import { caseKey, openMessage, openCase as readCase } from '../../../static/src/state/case-keys.ts';
+import { caseKey } from '../../../static/src/state/case-keys.ts';
+import { openMessage, openCase as readCase } from '../../../static/src/state/case-opening.ts';
 import type { CaseRow, HeaderBody } from '../../../static/src/state/case-types.ts';
 import { postOffice, refreshOutbox } from '../../../static/src/state/outbox.ts';
 import { openCase, postMessage, sealStaleAgain } from '../../../static/src/state/posting.ts';
-import type { Clinic, Person } from './clinic.ts';
+import { Clinic, type Person } from './clinic.ts';
 
 export interface Place {
   clinic: Clinic;
@@ -25,6 +26,20 @@ const HEADER = {
   question: 'Que faire ?',
   attachments: [],
 } as unknown as HeaderBody;
+
+/** Dr Favre, Dr Blanc and the pool she serves, founded anew before each test of a file. */
+export function usualClinic(): Place & { blanc: Person } {
+  const place = {} as Place & { blanc: Person };
+  beforeEach(async () => {
+    const clinic = await Clinic.start();
+    const favre = await clinic.makePerson('Dr Claire Favre');
+    const blanc = await clinic.makePerson('Dr Sophie Blanc');
+    const pool = (await clinic.makeGroup('Dermatologie', [blanc])).id;
+    Object.assign(place, { clinic, favre, blanc, pool });
+  });
+  afterEach(() => place.clinic.stop());
+  return place;
+}
 
 /** Wait for what the outbox does by itself. */
 export async function until(done: () => unknown): Promise<void> {

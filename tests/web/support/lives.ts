@@ -9,8 +9,9 @@
 import { randomBytes } from '../../../static/src/crypto/index.ts';
 import type { HeaderBody } from '../../../static/src/state/case-types.ts';
 import type { Client, Shown } from './client.ts';
-import { Clinic, type Person } from './clinic.ts';
-import { Device, separateDevices } from './device.ts';
+import type { Clinic } from './clinic.ts';
+import type { Device } from './device.ts';
+import { NAMES, type Name, type Village } from './village.ts';
 
 export type Random = () => number;
 
@@ -25,8 +26,6 @@ export function dice(seed: number): Random {
   };
 }
 
-const NAMES = ['favre', 'mermet', 'blanc', 'benali', 'pinget'] as const;
-type Name = (typeof NAMES)[number];
 /** The first stays in both pools: somebody must hold the keys. */
 const EXPERTS = ['blanc', 'benali', 'pinget'] as const;
 const OWN = 0;
@@ -52,48 +51,6 @@ interface Held {
   device: Device;
   case: string;
   message: string;
-}
-
-/** A network, and the devices of its people, kept from one life to the next. */
-export class Village {
-  readonly clinic: Clinic;
-  readonly people: Record<Name, Person>;
-  readonly devices = new Map<Person, Device[]>();
-  readonly #mix: () => void;
-
-  private constructor(clinic: Clinic, people: Record<Name, Person>) {
-    this.clinic = clinic;
-    this.people = people;
-    this.#mix = separateDevices();
-  }
-
-  static async found(): Promise<Village> {
-    const clinic = await Clinic.start();
-    const made: [Name, Person][] = [];
-    for (const name of NAMES) made.push([name, await clinic.makePerson(`Dr ${name}`)]);
-    return new Village(clinic, Object.fromEntries(made) as Record<Name, Person>);
-  }
-
-  async device(person: Person, which: number): Promise<Device> {
-    const held = this.devices.get(person) ?? [];
-    this.devices.set(person, held);
-    while (held.length <= which) held.push(await Device.of(person, this.clinic));
-    return held[which] as Device;
-  }
-
-  async lose(person: Person, device: Device): Promise<void> {
-    await device.close();
-    this.devices.set(
-      person,
-      (this.devices.get(person) ?? []).filter((one) => one !== device),
-    );
-  }
-
-  async close(): Promise<void> {
-    for (const device of [...this.devices.values()].flat()) await device.close();
-    this.#mix();
-    this.clinic.stop();
-  }
 }
 
 export class Life {
