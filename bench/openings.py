@@ -16,20 +16,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from app.config import Config
-from app.factory import create_app
-from app.migrate import migrate
 from bench import machine
 from bench.figures import Line, Series, table
+from bench.founding import address_in, done, found_network
 from bench.page import PAGE, replace_section
-from bench.removal import SECRET, done
+from bench.world import SECRET
 from client.crypto import group_kem_seed, kem_public, random_key, unwrap
 from messaging.schemas import MAX_RECIPIENTS
 from protocol.contexts import case_context
 from protocol.encoding import unb64
 from tests.factories.care import SealedGroup
 from tests.factories.circles import TravellingCase
-from tests.factories.people import FoundedNetwork
 from tests.support.live import go_live
 from tests.support.serving import ServedApp
 
@@ -53,24 +50,13 @@ class Opening:
 
 def measure_openings(folder: Path, counts: Sequence[int], times: int) -> list[Opening]:
     """Open and read `times` cases of each count at gunicorn, on SQLite with fsync."""
-    address = f"sqlite:///{folder / 'cordee.sqlite3'}"
-    migrate(address)
-    config = Config(
-        base_url="http://localhost",
-        secret_key=SECRET,
-        database_url=address,
-        blob_url=f"file://{folder / 'blobs'}",
-        worker_inline=False,
-        rate_limits=False,
-        log_level="WARNING",
-    )
-    network = FoundedNetwork(create_app(config))
+    network = found_network(folder)
     favre, blanc = network.favre(), network.blanc()
     pool = SealedGroup(network.net, "pool", "Dermatologie")
     done(pool.found(network.administrator, [blanc]))
     seed = group_kem_seed(pool.secret)
     served = ServedApp(
-        folder, address, CORDEE_LOG_LEVEL="WARNING", CORDEE_SECRET_KEY=SECRET,
+        folder, address_in(folder), CORDEE_LOG_LEVEL="WARNING", CORDEE_SECRET_KEY=SECRET,
         CORDEE_RATE_LIMITS="0",
     )  # fmt: skip
     try:

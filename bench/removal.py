@@ -11,16 +11,12 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from app.config import Config
-from app.factory import create_app
-from app.migrate import migrate
+from bench.founding import done, found_network
 from client.crypto import key_commitment, random_key, seal, sign_statement, statement_hash, wrap
 from protocol.contexts import case_context, case_prev_context
 from protocol.encoding import b64
 from tests.factories.care import SealedCase, SealedGroup
-from tests.factories.people import FoundedNetwork, Person
-
-SECRET = "a secret for measuring, of no worth to anyone"
+from tests.factories.people import Person
 
 
 @dataclass(frozen=True)
@@ -41,18 +37,7 @@ class Removal:
 
 def measure_removal(folder: Path, members: int, cases: int) -> Removal:
     """Found a pool, open cases, remove one member, rotate every case, on SQLite with fsync."""
-    address = f"sqlite:///{folder / 'cordee.sqlite3'}"
-    migrate(address)
-    config = Config(
-        base_url="http://localhost",
-        secret_key=SECRET,
-        database_url=address,
-        blob_url=f"file://{folder / 'blobs'}",
-        worker_inline=False,
-        rate_limits=False,
-        log_level="WARNING",
-    )
-    network = FoundedNetwork(create_app(config))
+    network = found_network(folder)
     people = [network.member(f"p{n}@pool.test", f"Membre {n}") for n in range(members)]
     requester = network.favre()
     pool = SealedGroup(network.net, "pool", "Dermatologie")
@@ -106,9 +91,3 @@ def _timed(send: Callable[[], TestResponse]) -> float:
     start = time.perf_counter()
     done(send())
     return (time.perf_counter() - start) * 1000
-
-
-def done(answer: TestResponse) -> None:
-    """Measure nothing that was refused."""
-    if answer.status_code not in (200, 201, 204):
-        raise RuntimeError(f"{answer.status_code}: {answer.text}")
