@@ -15,6 +15,7 @@ import {
   unwrap,
 } from '../../static/src/crypto/index.ts';
 import type { CasePayload } from '../../static/src/crypto/payloads.ts';
+import type { Job } from '../../static/src/outbox/jobs.ts';
 import { fetchCase } from '../../static/src/state/case-fetching.ts';
 import { heal } from '../../static/src/state/case-heal.ts';
 import { caseKey } from '../../static/src/state/case-keys.ts';
@@ -23,6 +24,7 @@ import { forgetOpened, keepRows, rows } from '../../static/src/state/case-rows.t
 import type { CaseRow } from '../../static/src/state/case-types.ts';
 import { changeMembers } from '../../static/src/state/group-roll.ts';
 import { groupSecret } from '../../static/src/state/groups.ts';
+import { tryAgain } from '../../static/src/state/outbox.ts';
 import { postMessage, sealStaleAgain } from '../../static/src/state/posting.ts';
 import {
   askSecondOpinion,
@@ -32,8 +34,7 @@ import {
   rekey,
   takeOff,
 } from '../../static/src/state/sharing.ts';
-import { Clinic, type Person, said } from './support/clinic.ts';
-
+import { Clinic, type Person, Refusal, said } from './support/clinic.ts';
 import { broken, deskOf, until, WHOLE, wrote } from './support/desk.ts';
 
 let clinic: Clinic;
@@ -64,6 +65,24 @@ const backupPool = async (kind?: 'care_team') =>
 
 /** To whom its opening says it was wrapped. */
 const readersOf = (id: string) => said<CasePayload>(clinic.cases.get(id)?.events[0] as never).to;
+
+describe('words the server did not accept', () => {
+  it('stay, and leave when one tries again and the cause is gone', async () => {
+    const id = await opened();
+    clinic.before = async (request) => {
+      if (request.includes('/messages/')) throw new Refusal(422, 'seal_refused');
+    };
+    const words = { id: crypto.randomUUID(), kind: 'text', body: { text: 'encore' } } as const;
+    await postMessage(await fetchCase(id), { ...words, attachments: [], seen: [] });
+    await until(async () => (await waiting(favre))[0]?.state === 'refused');
+    expect(clinic.cases.get(id)?.messages).toEqual([]);
+    clinic.before = null;
+    const [job] = await waiting(favre);
+    await tryAgain(job as Job);
+    await until(() => clinic.cases.get(id)?.messages.length === 1);
+    expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['encore'] });
+  });
+});
 
 describe('a member removed', () => {
   it('reads nothing written afterwards, and those who stay read all of it', async () => {

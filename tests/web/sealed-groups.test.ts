@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   groupChainKey,
+  groupKemPublic,
   groupPrevContext,
   randomBytes,
   type Statement,
@@ -71,6 +72,24 @@ describe('the secret of a group', () => {
 
     await clinic.use(morel);
     expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['avant'] });
+  });
+
+  it('of an epoch begun since the group was read opens at once', async () => {
+    await clinic.use(blanc);
+    await groupSecret(pool, 0);
+    const group = clinic.groups.get(pool);
+    const first = group?.statements[0] as Statement;
+    const secret = randomBytes(32);
+    const next = {
+      ...said<GroupPayload>(first),
+      seq: 1,
+      epoch: 1,
+      kem_key: toBase64(await groupKemPublic(secret)),
+      prev: toBase64(await statementHash(first)),
+    };
+    group?.statements.push(await signStatement('cordee1.group', next, clinic.admin.signer));
+    group?.grants.push(new Map([[blanc.id, await clinic.grant(pool, 1, secret, blanc)]]));
+    expect(await groupSecret(pool, 1)).toEqual(secret);
   });
 
   it('is taken from the link that holds, whatever was planted beside it', async () => {

@@ -269,10 +269,18 @@ export function groupSecret(id: string, epoch: number): Promise<Bytes> {
   return secret;
 }
 
+/** A group seen alone, read once more when the epoch began since. */
+async function openGroupAt(id: string, epoch: number): Promise<OpenGroup> {
+  const found = await openGroup(id);
+  if (found.chain.kemKeys[epoch]) return found;
+  forgetGroup(id);
+  return openGroup(id);
+}
+
 async function openSecret(id: string, epoch: number): Promise<Bytes> {
   const { account } = await myKeys();
   const net = netId();
-  const { detail, chain } = await openGroup(id);
+  const { detail, chain } = await openGroupAt(id, epoch);
   const signed = chain.kemKeys[epoch];
   if (!signed) throw new Problem(404, 'epoch_not_found', '');
   // No grant of it could be compared with the signed key: an honest one must not be refused.

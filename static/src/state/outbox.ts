@@ -56,6 +56,11 @@ export function refreshOutbox(): Promise<void> {
   return reloading;
 }
 
+/** Send once more what was refused: its cause may be gone by now, and the words are still here. */
+export async function tryAgain(job: Job): Promise<void> {
+  await postOffice().resend(job.kind === 'upload' ? job : { ...job, again: 0 });
+}
+
 function hear(note: Note): void {
   if (note.type === 'progress') {
     progress.value = { ...progress.value, [note.attachment]: note.offset };

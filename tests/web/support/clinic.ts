@@ -57,7 +57,7 @@ interface Case {
 type Json = any;
 type Lie = (path: string, honest: Json) => Json;
 
-class Refusal extends Error {
+export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
   readonly extra: object;

@@ -5,7 +5,7 @@ import { t } from '../../i18n.ts';
 import type { PutJob } from '../../outbox/jobs.ts';
 import { fetchCase } from '../../state/case-fetching.ts';
 import type { CaseRow, Step } from '../../state/case-types.ts';
-import { postOffice, waitingOf } from '../../state/outbox.ts';
+import { postOffice, tryAgain, waitingOf } from '../../state/outbox.ts';
 import { takeStep } from '../../state/posting.ts';
 import { stepWord } from '../../state/words.ts';
 import { Button, ButtonLink } from '../button.tsx';
@@ -188,6 +188,9 @@ function Refusals({ row }: { row: CaseRow }): JSX.Element | null {
         <Banner key={job.id} tone="warning" live>
           <p>{job.problem?.detail || t('The server did not accept this.')}</p>
           <div class="row">
+            {(job.kind === 'message' || job.body['message'] !== undefined) && (
+              <Button onClick={() => tryAgain(job)}>{t('Try again')}</Button>
+            )}
             <Button
               onClick={async () => {
                 await postOffice().cancel(job.id);

@@ -13,7 +13,7 @@ import type {
   TextBody,
 } from '../../state/case-types.ts';
 import type { LiveThread } from '../../state/messages.ts';
-import { postOffice, waitingMessage, waitingOf } from '../../state/outbox.ts';
+import { postOffice, tryAgain, waitingMessage, waitingOf } from '../../state/outbox.ts';
 import { me } from '../../state/session.ts';
 import { olderThan, type Thread, typingNow } from '../../state/thread.ts';
 import { clockTime, dateAndTime, dayWords } from '../../state/words.ts';
@@ -352,11 +352,18 @@ function Unsent({ row, message }: { row: CaseRow; message: MessageRow }): JSX.El
     <span class="row unsent small">
       <span>
         {job.state === 'refused'
-          ? t('Not accepted: {why}', { why: job.problem?.detail ?? '' })
+          ? t('Not accepted: {why}', {
+              why: job.problem?.detail || t('The server did not accept this.'),
+            })
           : job.sending
             ? t('Sending…')
             : t('Waiting for the network')}
       </span>
+      {job.state === 'refused' && (
+        <Button kind="plain" onClick={() => tryAgain(job)}>
+          {t('Try again')}
+        </Button>
+      )}
       {!job.sending && (
         <Button kind="plain" onClick={cancel}>
           {t('Take back')}
