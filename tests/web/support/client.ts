@@ -101,24 +101,14 @@ export async function waiting() {
   return postOffice().outbox.jobs(me.value?.id ?? '');
 }
 
-/**
- * Let leave what waits, sealed again as often as the server asks; what is refused is tried once
- * more with what there is to know now. Gives what was refused for good.
- */
+/** Let leave what waits, sealed again as often as the server asks. Gives what was refused. */
 export async function sendAll(): Promise<string[]> {
   await postOffice().kick(true);
   const refused: string[] = [];
-  const tried = new Set<string>();
   await soon(async () => {
     const jobs = await waiting();
     if (jobs.some((job) => job.state === 'stale')) await sealStaleAgain();
     for (const job of jobs.filter(({ state }) => state === 'refused')) {
-      if (!tried.has(job.id)) {
-        tried.add(job.id);
-        await comeBack();
-        await postOffice().resend(job);
-        continue;
-      }
       refused.push(job.kind === 'upload' ? '' : (job.problem?.code ?? ''));
       await postOffice().cancel(job.id);
     }
