@@ -9,10 +9,9 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from sqlalchemy import event
 
-from app.db import database
 from tests.factories.people import KDF, FoundedNetwork, b64
+from tests.support.statements import statements_sent
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,7 +60,6 @@ def work_of(act: Callable[[], object]) -> tuple[Counter[str], list[str]]:
     Reading the columns of a row that is there is left out: microseconds, below any network's noise.
     """
     calls: Counter[str] = Counter()
-    statements: list[str] = []
     ours = (f"{ROOT}/app/", f"{ROOT}/auth/", f"{ROOT}/trace/")
 
     def called(frame: FrameType, happened: str, _: object) -> None:
@@ -69,16 +67,12 @@ def work_of(act: Callable[[], object]) -> tuple[Counter[str], list[str]]:
         if happened == "call" and code.co_filename.startswith(ours):
             calls[f"{code.co_filename}:{code.co_qualname}"] += 1
 
-    def sent(_c: object, _u: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(database().engine, "before_cursor_execute", sent)
-    sys.setprofile(called)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-        event.remove(database().engine, "before_cursor_execute", sent)
+    with statements_sent() as statements:
+        sys.setprofile(called)
+        try:
+            act()
+        finally:
+            sys.setprofile(None)
     del calls[f"{ROOT}/app/db.py:UtcDateTime.process_result_value"]
     return calls, statements
 

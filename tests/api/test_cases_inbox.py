@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from sqlalchemy import event
 
-from app.db import database
 from tests.conftest import MovedClock
 from tests.factories.care import CareCircle
+from tests.support.statements import statements_sent
 
 
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def hear(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-            said.append(statement)
-
-    engine = database().engine
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
+def questions(sent: list[str]) -> list[str]:
+    return [one for one in sent if one.lstrip().upper().startswith(("SELECT", "WITH"))]
 
 
 def test_open_cases_come_by_urgency_then_deadline(
@@ -121,19 +104,19 @@ def test_filters_narrow_the_page(care_circle: CareCircle) -> None:
 
 
 def test_a_longer_inbox_asks_the_database_no_more_often(care_circle: CareCircle) -> None:
-    def questions() -> int:
-        with counted_queries() as said:
+    def asked() -> int:
+        with statements_sent() as sent:
             assert care_circle.blanc.get("/cases").status_code == 200
-        return len(said)
+        return len(questions(sent))
 
     case = care_circle.open_case()
     case.post(care_circle.favre)
-    few = questions()
+    few = asked()
     for _ in range(6):
         case = care_circle.open_case()
         case.post(care_circle.favre)
         case.step(care_circle.roche, "claim")
-    assert questions() == few
+    assert asked() == few
     assert few <= 18
 
 

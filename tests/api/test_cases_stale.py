@@ -6,11 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
 
-from app.db import database
 from tests.factories.circles import TravellingCase, WideCircle
 from tests.factories.people import Person, b64
+from tests.support.statements import statements_sent
 
 
 def due(case: TravellingCase, reader: Person) -> bool:
@@ -140,18 +139,9 @@ def test_now_is_not_forgotten_at_the_next_removal(wide_circle: WideCircle) -> No
 
 def test_many_open_cases_are_marked_by_one_statement(wide_circle: WideCircle) -> None:
     cases = [wide_circle.travelling() for _ in range(12)]
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    engine = database().engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_sent() as sent:
         wide_circle.remove(wide_circle.pool, [wide_circle.blanc])
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    marking = [one for one in statements if "rekey_due" in one]
+    marking = [one for one in sent if "rekey_due" in one]
     assert len(marking) == 1 and marking[0].startswith("UPDATE clinical_case")
     assert all(due(case, wide_circle.favre) for case in cases)
 
@@ -161,24 +151,10 @@ def test_a_post_of_the_circle_asks_no_more_than_before(wide_circle: WideCircle) 
     case = wide_circle.travelling()
     case.let_in(wide_circle.favre, "named_expert", wide_circle.vidal)
     asked: dict[str, list[str]] = {}
-    engine = database().engine
     for person in (wide_circle.favre, wide_circle.blanc, wide_circle.maret, wide_circle.vidal):
-        seen = asked.setdefault(person.name, [])
-
-        def note(
-            _connection: object,
-            _cursor: object,
-            statement: str,
-            *_: object,
-            seen: list[str] = seen,
-        ) -> None:
-            seen.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        try:
+        with statements_sent() as sent:
             assert case.post(person).status_code == 201
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
+        asked[person.name] = sent
     looked = {
         name: sum("case_party" in statement for statement in seen) for name, seen in asked.items()
     }

@@ -7,8 +7,9 @@ from uuid import uuid4
 from client.crypto import kem_public, random_key
 from messaging.schemas import MAX_RECIPIENTS
 from protocol.contexts import account_recipient
-from tests.api.test_cases_inbox import counted_queries
+from tests.api.test_cases_inbox import questions
 from tests.factories.circles import TravellingCase, WideCircle
+from tests.support.statements import statements_sent
 
 FOUNDERS = 2
 """Who opens and the pool."""
@@ -16,15 +17,15 @@ FOUNDERS = 2
 
 def test_a_hundred_recipients_cost_no_more_queries_than_two(wide_circle: WideCircle) -> None:
     few = TravellingCase(wide_circle.net, wide_circle.favre, wide_circle.pool)
-    with counted_queries() as asked_for_two:
+    with statements_sent() as sent_for_two:
         assert few.opened_by(wide_circle.favre).status_code == 201
 
     archives = [kem_public(random_key()) for _ in range(100 - FOUNDERS)]
     wide_circle.network.name_custodians(*archives)
     many = TravellingCase(wide_circle.net, wide_circle.favre, wide_circle.pool, archives=archives)
-    with counted_queries() as asked_for_many:
+    with statements_sent() as sent_for_many:
         assert many.opened_by(wide_circle.favre).status_code == 201
-    assert len(asked_for_many) <= len(asked_for_two)
+    assert len(questions(sent_for_many)) <= len(questions(sent_for_two))
     assert many.rotate(wide_circle.favre, many.circle()).status_code == 200
     shown = wide_circle.blanc.get(f"/cases/{many.id}").json
     assert len(shown["circle"]) == 100 and len(shown["grants"]) == 2

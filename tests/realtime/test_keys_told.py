@@ -51,9 +51,16 @@ def test_who_renewed_their_keys_hears_nothing_more_until_confirmed(
     fields = {"current_auth": b64(blanc.auth), "totp_code": new.code(), "statement": statement}
     assert new.put("/account/keys", {**fields, **new.key_seals()}).status_code == 200
     device.wait_for("disconnect")
-    waiting = connect(blanc)
-    assert case.post(favre, "Bonjour").status_code == 201
-    care_circle.open_case()
+    waiting, colleague = connect(blanc), connect(care_circle.roche)
+    said = case.post(favre, "Bonjour")
+    assert said.status_code == 201
+    held = care_circle.open_case().id
+    # A colleague at the same server has heard all that was held back: nothing of it is on its way.
+    colleague.wait_for("case:changed", lambda told: told["case"] == held)
+    colleague.wait_for(
+        "case:changed",
+        lambda told: (told["case"], told["last_sequence"]) == (case.id, said.json["sequence"]),
+    )
     cosigned = {"statement": cosign_statement(statement, admin.sign_seed)}
     assert admin.put(f"/accounts/{blanc.id}/certification", cosigned).status_code == 200
     waiting.wait_for("account:changed")

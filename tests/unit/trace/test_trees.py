@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from app import db, sealing
 from app.config import Config
@@ -17,6 +16,7 @@ from app.transactions import transaction
 from protocol.encoding import b64
 from protocol.log import GrowingTree, inclusion_proof, root_at
 from protocol.merkle import LogKind, log_leaf
+from tests.support.statements import statements_sent
 from trace import Action, record, signing, trees
 from trace.checkpoints import (
     consistency,
@@ -78,13 +78,7 @@ def test_a_leaf_costs_a_quarter_of_a_node_and_a_proof_few_questions() -> None:
             log_one(number)
         count = session().execute(sa.select(sa.func.count()).select_from(TreeNode)).scalar_one()
     assert count == 512 // 8 * 2 - 1
-    asked: list[str] = []
-
-    @event.listens_for(database().engine, "before_cursor_execute")
-    def note(_c: object, _k: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    with transaction(read_only=True):
+    with statements_sent() as asked, transaction(read_only=True):
         inclusion(Tree.KEY, 301, 509)
     assert len(asked) < 25
 
