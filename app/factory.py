@@ -55,10 +55,19 @@ def create_served_app() -> Flask:
     """What gunicorn serves: the application with its clocks running, if they run here."""
     app = create_app()
     config: Config = app.config["CORDEE"]
+    _listen_from_the_start()
     if config.worker_inline:
         background.start()
     _calm_collector()
     return app
+
+
+def _listen_from_the_start() -> None:
+    """Hear what other processes emit before the first socket comes: Socket.IO would begin with it,
+    and what is told at that moment would never reach it."""
+    server: Any = socketio.server
+    server.manager_initialized = True
+    server.manager.initialize()
 
 
 def _calm_collector() -> None:

@@ -167,11 +167,14 @@ def servers(
         yield alone, alone
         alone.end()
         return
+    redis: RedisServer = request.getfixturevalue("redis_server")
+    redis.wait_for_listeners(0)
     shared = {
-        "CORDEE_REDIS_URL": request.getfixturevalue("redis_server").url,
+        "CORDEE_REDIS_URL": redis.url,
         "CORDEE_BLOB_URL": f"file://{tmp_path / 'blobs'}",
     }
     pair = tuple(ServedApp(tmp_path / "instance", database_url, **shared) for _ in range(2))
+    redis.wait_for_listeners(2)
     yield pair[0], pair[1]
     for instance in pair:
         instance.end()
