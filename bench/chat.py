@@ -198,9 +198,9 @@ class Crowd:
         return posted
 
     async def _settle(self, posted: int) -> None:
-        """Let the last deliveries arrive: until all are here, or nothing came for two seconds."""
+        """Let the last deliveries arrive: until all are here, or nothing came for ten seconds."""
         quiet = 0
-        while self.heard.total() < posted * (SEATS - 1) and quiet < 20:
+        while self.heard.total() < posted * (SEATS - 1) and quiet < 100:
             before = self.heard.total()
             await asyncio.sleep(0.1)
             quiet = quiet + 1 if self.heard.total() == before else 0

@@ -11,7 +11,7 @@ import socketio
 from flask import Flask
 
 from tests.factories.people import FoundedNetwork, Person
-from tests.support.live import COOKIE, Device, go_live
+from tests.support.live import COOKIE, PATIENCE, Device, go_live
 from tests.support.serving import ServedApp
 
 Connect = Callable[[Person], Device]
@@ -33,7 +33,9 @@ def test_nobody_connects_without_a_living_session(
         reasons: list[Any] = []
         visitor.on("connect_error", reasons.append)
         with pytest.raises(socketio.exceptions.ConnectionError):
-            visitor.connect(server.url, headers=headers, transports=["websocket"])
+            visitor.connect(
+                server.url, headers=headers, transports=["websocket"], wait_timeout=PATIENCE
+            )
         assert reasons[0]["message"] == "not_signed_in"
 
 
@@ -42,6 +44,7 @@ def test_another_sites_page_does_not_connect(network: FoundedNetwork, server: Se
     answer = httpx.get(
         f"{server.url}/socket.io/?EIO=4&transport=polling",
         headers={"Origin": "https://evil.test", "Cookie": f"{COOKIE}={favre.http.token}"},
+        timeout=PATIENCE,
     )
     assert answer.status_code == 400
 

@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests.factories.care import CareCircle, SealedCase
 from tests.factories.people import API, FoundedNetwork, Person
-from tests.support.live import COOKIE
+from tests.support.live import COOKIE, PATIENCE
 from tests.support.nginx import Nginx
 from tests.support.serving import ServedApp
 from tests.support.tus import BYTES, VERSION, SealedBlob, metadata
@@ -52,7 +52,9 @@ class AtNginx:
         assert cookie is not None
         self.cookie = f"__Host-{COOKIE}={cookie.value}"
         headers = {"Cookie": self.cookie, "X-CSRF-Token": person.csrf}
-        self.http = httpx.Client(base_url=nginx.url, headers=headers, verify=nginx.trust)
+        self.http = httpx.Client(
+            base_url=nginx.url, headers=headers, verify=nginx.trust, timeout=PATIENCE
+        )
 
     def send(self, case: SealedCase, blob: SealedBlob) -> None:
         """The file's bytes, in two pieces."""
@@ -120,10 +122,10 @@ def test_sockets_pass_and_hear_what_happens(nginx: Nginx, circle: CareCircle) ->
         nginx.url,
         headers={"Cookie": AtNginx(circle.blanc, nginx).cookie},
         transports=["websocket"],
-        wait_timeout=60,
+        wait_timeout=PATIENCE,
     )
     try:
-        assert blanc.call("case:join", {"case": case.id}, timeout=60)["code"] == "ok"
+        assert blanc.call("case:join", {"case": case.id}, timeout=PATIENCE)["code"] == "ok"
         message = case.message(circle.favre, "Depuis ce matin")
         ident = message.pop("id")
         answer = AtNginx(circle.favre, nginx).http.put(

@@ -39,8 +39,8 @@ def test_the_sockets_of_who_is_removed_fall_at_once(
     back = connect(circle.roche)
     assert back.call("case:join", case=case.id)["code"] == "case_not_found"
     case.post(circle.favre)
-    circle.open_case()
-    blanc.wait_for("case:changed")
+    opened = circle.open_case().id
+    blanc.wait_for("case:changed", lambda told: told["case"] == opened)
     time.sleep(0.5)
     assert not {"case:changed", "message:posted"} & set(back.names())
     assert "disconnect" not in blanc.names()
@@ -71,6 +71,7 @@ def test_a_pool_s_change_reaches_everybody_who_may_ask_it(
     assert newcomer.wait_for("group:changed") == {"group": pool.id}
     assert outsider.count("group:changed", 1 + again) == 1 + again
 
+    newcomer.call("presence:post", away=False)  # its answer comes after all that was said before
     heard = len(newcomer.all("group:changed"))
     assert pool.state(admin, members, [admin]).status_code == 201
     assert newcomer.count("group:changed", heard + 1) == heard + 1
@@ -94,7 +95,8 @@ def test_sockets_fall_when_a_stay_ends(care_circle: CareCircle, connect: Connect
     """Within a minute and by the server's clock alone: nobody signs anything that day."""
     circle, team, vidal = care_circle, care_circle.team, care_circle.vidal
     case = circle.open_case()
-    until = utc_time(clock.now() + timedelta(seconds=10))
+    # Sockets are looked over once a minute: the stay is over long before, and long after its start.
+    until = utc_time(clock.now() + timedelta(seconds=30))
     answer = team.state(
         circle.administrator,
         [circle.favre, circle.maret, vidal],
@@ -105,7 +107,7 @@ def test_sockets_fall_when_a_stay_ends(care_circle: CareCircle, connect: Connect
     assert answer.status_code == 201, answer.text
     locum, nurse = connect(vidal), connect(circle.maret)
     assert locum.call("case:join", case=case.id)["code"] == "ok"
-    assert locum.wait_for("group:left", seconds=120) == {"group": team.id}
+    assert locum.wait_for("group:left", seconds=180) == {"group": team.id}
     locum.wait_for("disconnect")
     assert nurse.wait_for("group:changed") == {"group": team.id}
     assert connect(vidal).call("case:join", case=case.id)["code"] == "case_not_found"

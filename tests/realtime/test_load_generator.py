@@ -37,7 +37,9 @@ def test_ten_clients_in_two_cases_hear_every_message_once(tmp_path: Path) -> Non
 
 def test_a_seat_of_another_world_is_refused(tmp_path: Path, migrated_template: Path) -> None:
     stranger = fill(f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}", tmp_path, people=5).seats
-    served = ServedApp(tmp_path / "instance", f"sqlite:///{migrated_template}")
+    database = tmp_path / "cordee.sqlite3"
+    database.write_bytes(migrated_template.read_bytes())
+    served = ServedApp(tmp_path / "instance", f"sqlite:///{database}")
     try:
         with pytest.raises(ConnectionRefusedError, match="not_signed_in"):
             post_apart(Target(served.port, served.process.pid, stranger))

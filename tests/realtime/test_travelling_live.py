@@ -89,7 +89,7 @@ def test_people_brought_in_see_their_inbox_move(wide_circle: WideCircle, connect
     case.let_in(circle.favre, "named_expert", circle.vidal)
     device = connect(circle.vidal)
     case.post(circle.favre, "Voici la photo")
-    assert device.wait_for("case:changed")["last_sequence"] == 1
+    assert device.wait_for("case:changed", lambda told: told["last_sequence"] == 1)
 
 
 def test_posting_by_the_socket_waits_for_a_new_key(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
+import engineio
 import httpx
 import socketio
 
@@ -59,13 +61,45 @@ def go_live(person: Person, url: str) -> Person:
     return person
 
 
+class _InTurn(engineio.Client):
+    """Hears one thing after the other, as a browser does.
+
+    The library gives every packet a thread of its own: what came first could be heard last, a
+    message after the end of its own line.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._said: SimpleQueue[tuple[str, tuple[Any, ...]]] = SimpleQueue()
+        self._ear = threading.Thread(target=self._hear, daemon=True)
+        self._over = False
+
+    def _hear(self) -> None:
+        while not self._over:
+            event, args = self._said.get()
+            self._trigger_event(event, *args)
+
+    def _trigger_event(self, event: str, *args: Any, **how: Any) -> Any:
+        if event == "connect":
+            self._ear.start()
+        elif threading.current_thread() is not self._ear:
+            return self._said.put((event, args))
+        self._over = event == "disconnect" or self._over
+        return super()._trigger_event(event, *args, **{**how, "run_async": False})
+
+
+class _OrderedClient(socketio.Client):
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return _InTurn
+
+
 class Device:
-    """One connected socket that remembers what it heard."""
+    """One connected socket that remembers what it heard, in the order in which it came."""
 
     def __init__(self, url: str, token: str) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.news = threading.Condition()
-        self.client = socketio.Client(reconnection=False)
+        self.client = _OrderedClient(reconnection=False)
         self.client.on("*", self._hear)
         self.client.on("disconnect", lambda *_: self._hear("disconnect", {}))
         self.client.connect(
