@@ -34,7 +34,7 @@ class BadLine:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._ready = threading.Event()
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(60):
             raise TimeoutError("the line did not open")
 
     @property
@@ -83,7 +83,7 @@ class BadLine:
     def close(self) -> None:
         self._tell(self._cut_now)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     def _tell(self, act: Callable[[], None]) -> None:
@@ -95,7 +95,7 @@ class BadLine:
             done.set_result(None)
 
         self._loop.call_soon_threadsafe(perform)
-        done.result(10)
+        done.result(60)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

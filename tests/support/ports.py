@@ -29,11 +29,12 @@ class Process(Protocol):
     def kill(self) -> None: ...
 
 
-_given: set[int] = set()
+_given: list[socket.socket] = []
+"""A name held for each port given, until this process ends."""
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment, given to nobody else in this process.
+    """A port nobody listens on at this moment, given to nobody else on this machine.
 
     From below those the system takes for outgoing connections: between this moment and the one
     when a server listens, and while it is started anew, one of hundreds of requests that other
@@ -42,8 +43,7 @@ def free_port() -> int:
     below = _first_outgoing()
     while below > LOWEST + 1000:
         port = random.SystemRandom().randrange(LOWEST, below)
-        if port not in _given and _is_free(port):
-            _given.add(port)
+        if _is_free(port) and _is_ours(port):
             return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -63,6 +63,19 @@ def _is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def _is_ours(port: int) -> bool:
+    """Take the port for this process: of the tests that run beside each other, only one can hold
+    the name (an abstract one, unix(7): it leaves no file, and goes with the process)."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0cordee-test-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _given.append(name)
     return True
 
 
@@ -97,4 +110,4 @@ def stop(process: Process) -> None:
         process.wait(10)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait(10)
+        process.wait(60)

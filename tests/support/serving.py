@@ -90,4 +90,4 @@ class ServedApp:
         self.process.kill()
         for worker in workers:
             os.kill(int(worker), signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)

@@ -19,7 +19,7 @@ class MailServer:
         self.letters: list[EmailMessage] = []
         self.refusals: list[str] = []
         """Answers to the next recipients, before it behaves again."""
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port(), ready_timeout=60)
         self.controller.start()
 
     @property
