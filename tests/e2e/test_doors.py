@@ -62,7 +62,7 @@ def test_an_expired_session_asks_again_and_goes_on_where_one_was(
     vulliez.sign_in()
     case = vulliez.open_case("Gériatrie", Request("EXPIRE-FICTIF", "Ada", "Toujours là ?"))
     vulliez.sees(vulliez.words("Up to date"))
-    with sqlite3.connect(demonstration.database, timeout=10) as database:
+    with sqlite3.connect(demonstration.database, timeout=60) as database:
         database.execute(
             "UPDATE login_session SET expires_at = ? WHERE revoked_at IS NULL AND account_id = "
             "(SELECT id FROM account WHERE name = ?)",

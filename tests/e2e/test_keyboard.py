@@ -7,6 +7,19 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import NewDevice
 from tests.support.clinic import Clinician, Request
 
+LISTENS = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+"""A page hears keys for what it shows once that is painted."""
+
+
+def step(expert: Clinician, key: str) -> None:
+    """To the case beside this one."""
+    page, before = expert.page, expert.page.url
+    page.keyboard.press(key)
+    page.wait_for_url(lambda url: url != before)
+    shown = expert.in_queue(expert.case_here())
+    expect(shown.and_(page.locator("[aria-current=true]"))).to_be_visible()
+    page.evaluate(LISTENS)
+
 
 def test_the_queue_without_a_mouse(new_device: NewDevice) -> None:
     requester = Clinician(new_device("phone"), "Dr Claire Favre")
@@ -24,16 +37,14 @@ def test_the_queue_without_a_mouse(new_device: NewDevice) -> None:
 
     visited = []
     for _ in range(expert.page.locator("[data-case]").count()):
-        keys.press("j")
-        page.wait_for_timeout(150)
+        step(expert, "j")
         visited.append(expert.case_here())
     assert set(cases) < set(visited), "j visits every case once"
     assert len(set(visited)) == len(visited)
-    keys.press("k")
-    page.wait_for_url(f"**/cases/{visited[-2]}")
-    while expert.case_here() != cases[0]:
-        keys.press("j" if visited.index(expert.case_here()) < visited.index(cases[0]) else "k")
-        page.wait_for_timeout(150)
+    step(expert, "k")
+    assert expert.case_here() == visited[-2]
+    while (here := expert.case_here()) != cases[0]:
+        step(expert, "j" if visited.index(here) < visited.index(cases[0]) else "k")
     expert.sees("Question 1 ?")
 
     keys.press("c")

@@ -71,6 +71,7 @@ def series(path: Path) -> str:
     return digest.hexdigest()
 
 
+@pytest.mark.timeout(1200)
 def test_a_series_larger_than_it_may_weigh_in_memory(
     on_disk: Callable[[str, str], Clinician], demonstration: Demonstration, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ def test_a_case_written_without_a_line_leaves_when_it_is_back(
     for person in (requester, expert):
         person.sign_in()
     expect(requester.page.get_by_text(w("Up to date"))).to_be_visible()
+    requester.is_kept()
     requester.device.context.set_offline(True)
     requester.write_request(
         "Dermatologie",
@@ -70,6 +71,8 @@ def test_messages_through_a_line_that_keeps_breaking_come_once_and_in_order(
         for text in sent:
             person.sees(text)
         expect(person.page.get_by_text(re.compile(r"Message numéro \d"))).to_have_count(len(sent))
+        # One's own words take their place among the others' with the server's answer.
+        expect(person.page.get_by_text(person.words("Up to date"))).to_be_visible()
     orders = [
         person.page.locator(".bubble .prose").all_inner_texts() for person in (requester, expert)
     ]
@@ -85,6 +88,7 @@ def test_an_upload_goes_on_where_a_reload_and_a_cut_left_it(
     requester = Clinician(new_device("phone"), "Dr Anne Vulliez")
     w = requester.words
     requester.sign_in()
+    requester.is_kept()
     file = tmp_path / "scanner.bin"
     file.write_bytes(bytes(range(256)) * 4096)  # 1 MiB
     case = requester.open_case("Dermatologie", Request("REPRISE-FICTIF", "Éva", "Le scanner suit."))
@@ -139,18 +143,17 @@ def test_what_was_typed_survives_a_reload(new_device: NewDevice, tmp_path: Path)
             "BROUILLON-FICTIF", "Max", "Resté en plan ?", photos=[take_photo(tmp_path / "b.jpg", 6)]
         ),
     )
+    requester.all_kept()
     requester.page.reload()
     requester.sees("Resté en plan ?")
     requester.sees("BROUILLON-FICTIF Max")
     requester.page.goto("/")
     requester.page.get_by_role("link", name=re.compile("BROUILLON-FICTIF")).click()
-    requester.page.wait_for_url("**/new/**")
-    case = requester.page.url.split("/new/")[1].split("?")[0]
+    case = requester.draft_here()
     requester.page.goto(f"/new/{case}?step=4")
     requester.send()
     expect(requester.page.locator(".request .thumb img")).to_have_count(1)
-    requester.box().fill("Un mot pas encore")
-    requester.page.wait_for_timeout(700)
+    requester.kept(f"message:{case}", lambda: requester.box().fill("Un mot pas encore"))
     requester.page.reload()
     expect(requester.box()).to_have_value("Un mot pas encore")
 
@@ -170,8 +173,7 @@ def test_two_tabs_of_one_person_show_the_same(new_device: NewDevice) -> None:
 def test_the_application_opens_without_a_line(new_device: NewDevice) -> None:
     requester = Clinician(new_device("phone"), "Dr Hugo Mermet")
     requester.sign_in()
-    requester.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    requester.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    requester.is_kept()
     requester.device.context.set_offline(True)
     requester.page.goto("/")
     expect(requester.page.get_by_role("navigation", name=requester.words("Main"))).to_be_visible()

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from app.pages import DIST
 from client import CordeeClient
 from tests.e2e.conftest import Demonstration, NewDevice
+from tests.support.browser import settle
 from tests.support.clinic import Clinician, Request
 
 POOL = "Gériatrie"
@@ -68,11 +69,12 @@ def test_a_long_conversation_is_read_backwards_page_by_page(
     requester.sees("Tour numéro 120.")
     expect(page.get_by_text("Tour numéro 001.")).to_have_count(0)
     log = page.locator(".thread")
-    for _ in range(30):
-        if page.get_by_text("Tour numéro 001.").count():
-            break
+
+    def reached() -> bool:
         log.evaluate("(thread) => { thread.scrollTop = 0; }")
-        page.wait_for_timeout(300)
+        return bool(page.get_by_text("Tour numéro 001.").count())
+
+    settle(page, reached)
     expect(page.get_by_text("Tour numéro 001.")).to_be_visible()
     turns = page.locator(".bubble").filter(has_text=re.compile(r"Tour numéro \d{3}\."))
     expect(turns).to_have_count(120)
@@ -90,19 +92,19 @@ def test_a_new_release_waits_for_ones_word_and_keeps_the_draft(
     requester = Clinician(new_device("phone"), "Dr Hugo Mermet")
     w, page = requester.words, requester.page
     requester.sign_in()
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    requester.is_kept()
     page.get_by_role("link", name=w("New case"), exact=True).first.click()
-    page.get_by_role("button", name=re.compile(f"^{POOL}")).click()
-    requester.fill("Birth name", "VERSION-FICTIF")
+    draft = requester.draft_here()
+    requester.kept(draft, page.get_by_role("button", name=re.compile(f"^{POOL}")).click)
+    birth_name = page.get_by_label(re.compile(f"^{w('Birth name')}"))
+    requester.kept(draft, lambda: birth_name.fill("VERSION-FICTIF"))
 
     version = json.loads((DIST / "offline.json").read_text())["version"]
     released = version[::-1] if version != version[::-1] else "0" * len(version)
     demonstration.line.rewrite(version.encode(), released.encode())
     page.evaluate("navigator.serviceWorker.ready.then((one) => one.update()).then(() => true)")
     requester.sees(w("A new version of Cordée is ready. Drafts are kept."))
-    birth_name = page.get_by_label(re.compile(f"^{w('Birth name')}"))
     expect(birth_name).to_have_value("VERSION-FICTIF")
-    page.wait_for_timeout(700)
     with page.expect_event("load"):
         requester.press("Update now")
     expect(birth_name).to_have_value("VERSION-FICTIF")

@@ -115,6 +115,7 @@ def live_a_case(
     thumb.click()
     expect(expert.page.locator("dialog.viewer img")).to_be_visible()
     expert.page.keyboard.press("Escape")
+    expect(page.get_by_text(w("Up to date"))).to_be_visible()  # the file is there too
     page.goto("/settings")
     expert.sign_opinion(
         f"C’est une {said['opinion']}.", f"{said['recommendations']} 5 mg.", said["follow-up"]

@@ -4,14 +4,15 @@ both languages."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyotp
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import PATIENCE, Device
+from tests.support.browser import PATIENCE, Device, settle
+from tests.support.device_storage import drafts_on
 from tests.support.words import Words
 
 CASE_ADDRESS = re.compile(r"/cases/([0-9a-f-]{36})$")
@@ -65,6 +66,10 @@ class Clinician:
         expect(worn).to_have_count(0, timeout=NEXT_CODE)
         self.press("Sign in")
         expect(self.page.get_by_role("navigation", name=w("Main"), exact=True)).to_be_visible()
+
+    def is_kept(self) -> None:
+        """Wait until the application lies on the device: from now on it opens without a line."""
+        self.page.wait_for_function("navigator.serviceWorker.controller !== null")
 
     def enrol(self, button: str) -> pyotp.TOTP:
         """Take the second factor's key over from the page, prove it with a first code."""
@@ -123,6 +128,27 @@ class Clinician:
 
     def heading(self, sentence: str) -> Locator:
         return self.page.get_by_role("heading", name=self.words(sentence), exact=True)
+
+    def draft_here(self) -> str:
+        """The id of the request that is being written."""
+        self.page.wait_for_url("**/new/*")
+        return self.page.url.split("/new/")[1].split("?")[0]
+
+    def kept(self, draft: str, act: Callable[[], object]) -> None:
+        """Change a draft, and wait until it lies on the device: a moment after the last key."""
+        before = drafts_on(self.page).get(draft)
+        act()
+        settle(self.page, lambda: drafts_on(self.page).get(draft) != before)
+
+    def all_kept(self) -> None:
+        """Wait until nothing more of what was typed and picked comes to the device."""
+
+        def rests() -> bool:
+            before = drafts_on(self.page)
+            self.page.wait_for_timeout(700)
+            return drafts_on(self.page) == before
+
+        settle(self.page, rests)
 
     # a case
 

@@ -63,6 +63,24 @@ async () => {
 """
 
 
+DRAFTS = """
+async () => {
+  const done = (request) => new Promise((resolve) => {
+    request.onsuccess = () => resolve(request.result);
+  });
+  const db = await done(indexedDB.open('cordee-outbox'));
+  const rows = await done(db.transaction('drafts').objectStore('drafts').getAll());
+  db.close();
+  return Object.fromEntries(rows.map(({ id, sealed }) => [id, sealed.join()]));
+}
+"""
+
+
+def drafts_on(page: Page) -> dict[str, str]:
+    """The drafts that lie on the device, sealed: kept again, a draft never looks the same."""
+    return dict(page.evaluate(DRAFTS))
+
+
 def stored_on(page: Page) -> bytes:
     """Everything in IndexedDB, web storage, caches and history of the page's origin."""
     return b64decode(page.evaluate(DUMP))
