@@ -116,7 +116,7 @@ it.for(Object.entries({ flipped, withheld, hidden }))(
     expect(village.clinic.reports).toEqual([]);
     village.clinic.lie = lie;
     await expect(life.read(id, 'favre', true)).rejects.toThrow(Alarm);
-    await vi.waitFor(() => expect(village.clinic.reports).not.toEqual([]));
+    await vi.waitFor(() => expect(village.clinic.reports).not.toEqual([]), 30_000);
     village.clinic.lie = null;
     village.clinic.reports.length = 0;
     vi.setSystemTime(Date.now() + PAUSE * 1000);

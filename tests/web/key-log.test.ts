@@ -92,7 +92,7 @@ describe('a key that everybody is shown', () => {
 });
 
 describe('a key shown to us alone', () => {
-  it('is refused when the log never gets it', { timeout: 20_000 }, async () => {
+  it('is refused when the log never gets it', async () => {
     const log = await device();
     const stranger = crypto.randomUUID();
     await expect(log.require('account', stranger, [favre])).rejects.toThrow(NotInLog);
@@ -163,9 +163,7 @@ describe('a log that lies', () => {
     await expect(log.refresh()).rejects.toThrow(LogRefused);
   });
 
-  it('to a colleague is caught by what they signed into a message', {
-    timeout: 20_000,
-  }, async () => {
+  it('to a colleague is caught by what they signed into a message', async () => {
     const log = await device();
     await log.compare({ size: 2, root: toBase64(server.log.root()) });
     await log.compare({ size: 1, root: toBase64(server.log.root(1)) });
@@ -189,7 +187,7 @@ describe('a log that lies', () => {
 });
 
 describe('witnesses', () => {
-  it('must be as many as the rules ask', { timeout: 20_000 }, async () => {
+  it('must be as many as the rules ask', async () => {
     const [one, two] = [
       await seedSigningKey(randomBytes(32)),
       await seedSigningKey(randomBytes(32)),

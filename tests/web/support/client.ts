@@ -63,7 +63,7 @@ export async function comeBack(): Promise<void> {
 
 /** Wait for what the client does by itself. */
 export async function soon(done: () => unknown): Promise<void> {
-  for (let i = 0; i < 2_000; i++) {
+  for (let i = 0; i < 25_000; i++) {
     if (await done()) return;
     await new Promise((resolve) => setTimeout(resolve, 2));
   }

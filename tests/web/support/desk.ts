@@ -43,7 +43,7 @@ export function usualClinic(): Place & { blanc: Person } {
 
 /** Wait for what the outbox does by itself. */
 export async function until(done: () => unknown): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 2_500; i++) {
     if (await done()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
