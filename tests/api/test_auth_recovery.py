@@ -41,9 +41,9 @@ def test_recovery_replaces_password_and_second_factor(
     lost.totp_secret, lost.last_step = keys["totp_secret"], 0
     lost.auth = bytes(range(32))
     body = {**shown, **lost.password_fields(), "device": "Téléphone neuf"}
-    assert lost.post("/recovery/completion", {**body, "totp_code": "000000"}).json["code"] == (
-        "code_wrong"
-    )
+    assert lost.post("/recovery/completion", {**body, "totp_code": lost.wrong_code()}).json[
+        "code"
+    ] == ("code_wrong")
     done = lost.entered(lost.post("/recovery/completion", {**body, "totp_code": lost.code()}))
     assert done.status_code == 200
     assert lost.get("/session").status_code == 200

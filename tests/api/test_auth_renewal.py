@@ -163,7 +163,10 @@ def test_password_and_second_factor_are_both_asked(network: FoundedNetwork) -> N
     body = renewal(favre, new)
     wrong = new.put("/account/keys", {**body, "current_auth": b64(bytes(32))})
     assert wrong.json["code"] == "sign_in_failed"
-    assert new.put("/account/keys", {**body, "totp_code": "000000"}).json["code"] == "code_wrong"
+    assert (
+        new.put("/account/keys", {**body, "totp_code": new.wrong_code()}).json["code"]
+        == "code_wrong"
+    )
 
 
 def test_waiting_keys_are_not_changed_again(network: FoundedNetwork) -> None:

@@ -134,7 +134,7 @@ def test_a_link_opens_no_other_account(network: FoundedNetwork) -> None:
     assert intruder.post("/return", body).json["code"] == "return_unusable"
     body = return_body(new, told, token, statement=other)
     assert new.post("/return", body).json["reason"] == "SubjectChanged"
-    assert new.post("/return", {**body, "totp_code": "000000"}).json["code"] == "code_wrong"
+    assert new.post("/return", {**body, "totp_code": new.wrong_code()}).json["code"] == "code_wrong"
     assert favre.get("/session").json["account"]["certified"] is True
 
 

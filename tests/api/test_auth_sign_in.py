@@ -47,7 +47,7 @@ def test_unknown_people_get_a_stable_salt_and_the_same_refusal(network: FoundedN
     assert one["kdf"] == KDF
 
     wrong_password = visitor.sign_in(auth=b64(bytes(32)))
-    wrong_code = visitor.sign_in(totp_code="000000")
+    wrong_code = visitor.sign_in(totp_code=visitor.wrong_code())
     nobody = visitor.sign_in(mail="personne@abondance.test", totp_code="000000")
     answers = [wrong_password, wrong_code, nobody]
     assert {answer.status_code for answer in answers} == {401}
@@ -80,13 +80,13 @@ def work_of(act: Callable[[], object]) -> tuple[Counter[str], list[str]]:
 def test_a_stranger_costs_what_a_wrong_password_costs(network: FoundedNetwork) -> None:
     """Equal times, seen without a clock: the same functions run, the same statements are sent."""
     visitor = network.favre().other_device()
-    known, stranger = visitor.mail, "personne@abondance.test"
+    known, stranger, code = visitor.mail, "personne@abondance.test", visitor.wrong_code()
 
     def opening(mail: str) -> Callable[[], object]:
         return lambda: visitor.post("/sign-in/opening", {"mail": mail})
 
     def attempt(mail: str, auth: bytes) -> Callable[[], object]:
-        return lambda: visitor.sign_in(mail=mail, auth=b64(auth), totp_code="000000")
+        return lambda: visitor.sign_in(mail=mail, auth=b64(auth), totp_code=code)
 
     for warm in (opening(known), attempt(known, bytes(32)), attempt(stranger, bytes(32))):
         warm()
@@ -207,7 +207,7 @@ def test_changing_the_password_ends_other_sessions(network: FoundedNetwork, cloc
     body = {"current_auth": b64(bytes(32)), "totp_code": favre.code(), **favre.password_fields()}
     assert favre.put("/account/password", body).json["code"] == "sign_in_failed"
     favre.auth = bytes(range(32))
-    body = {"current_auth": b64(old), "totp_code": "000000", **favre.password_fields()}
+    body = {"current_auth": b64(old), "totp_code": favre.wrong_code(), **favre.password_fields()}
     assert favre.put("/account/password", body).json["code"] == "code_wrong"
     body["totp_code"] = favre.code()
     assert favre.put("/account/password", body).status_code == 204

@@ -81,7 +81,7 @@ def test_a_revoked_invitation_is_useless(network: FoundedNetwork) -> None:
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        ({"totp_code": "123456"}, 422, "code_wrong"),
+        ({"totp_code": "wrong"}, 422, "code_wrong"),
         ({"rpps": None}, 422, "validation_failed"),
         ({"rpps": "10000000001"}, 422, "validation_failed"),
         ({"name": "Une Autre"}, 422, "statement_refused"),
@@ -100,6 +100,8 @@ def test_what_sign_up_refuses(
     person = network.person("cinq@reseau.test", "Cinq")
     token = token_of(network.invite(person.mail))
     person.totp_secret = person.post("/sign-up/opening", {"token": token}).json["totp_secret"]
+    if "totp_code" in changes:
+        changes = {"totp_code": person.wrong_code()}
     answer = person.post("/sign-up", person.sign_up_body(token, **changes))
     assert (answer.status_code, answer.json["code"]) == (status, code)
 

@@ -110,6 +110,12 @@ class Person:
         self.last_step = step
         return pyotp.TOTP(self.totp_secret).generate_otp(step)
 
+    def wrong_code(self) -> str:
+        """Six digits that are none of the codes of these minutes."""
+        totp, step = pyotp.TOTP(self.totp_secret), int(clock.now().timestamp()) // 30
+        right = {totp.generate_otp(near) for near in range(step - 3, step + 4)}
+        return next(code for code in map("{:06d}".format, range(8)) if code not in right)
+
     def password_fields(self) -> dict[str, Any]:
         """A fresh salt and the account key sealed again."""
         sealed = seal(secrets.token_bytes(32), "cordee1|ak|test", self.account_key)
