@@ -27,7 +27,12 @@ QUESTION = "Lésion pigmentée évolutive de l’épaule, faut-il l’exérèse 
 CHAT = "Elle saigne au contact depuis mardi"
 CONCLUSION = "Mélanome à éliminer sans attendre"
 CAPTION = "Épaule gauche de face"
-SECRETS = ("CHAPPAZ", "Philom", "DOSSIER-44", "pigment", "saigne", "lanome", "paule gauche")
+SECRETS = (
+    "CHAPPAZ-SECRET", "Philomène", "Philom\\u00e8ne", "DOSSIER-4471", "sion pigment",
+    "saigne au contact", "liminer sans attendre", "paule gauche",
+)  # fmt: skip
+"""Words whose accents JSON may spell out are cut there. Each holds something that base64 does not,
+or is too long to stand in noise by chance."""
 
 
 @pytest.fixture

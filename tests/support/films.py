@@ -13,18 +13,23 @@ MARK = "CHAPPAZ"
 """What must not leave the machine that cleans."""
 
 
+def _uid(of: str) -> str:
+    """The same at every run: digits drawn by chance could hold a date that is searched for."""
+    return generate_uid(entropy_srcs=["a film of nobody", of])
+
+
 def film(**changes: Any) -> FileDataset:
     """A CT slice with MARK wherever a name could hide."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = CTImageStorage
-    meta.MediaStorageSOPInstanceUID = generate_uid()
+    meta.MediaStorageSOPInstanceUID = _uid("instance")
     meta.SourceApplicationEntityTitle = MARK
     preamble = (MARK * 20).encode()[:128]
     ds = FileDataset("film.dcm", {}, file_meta=meta, preamble=preamble)
     ds.SOPClassUID = CTImageStorage
     ds.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-    ds.StudyInstanceUID, ds.SeriesInstanceUID = generate_uid(), generate_uid()
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = _uid("study"), _uid("series")
     ds.PatientName, ds.PatientID = f"{MARK}^PHILOMENE", f"{MARK}-1"
     ds.PatientBirthDate, ds.PatientSex = "19480517", "F"
     ds.StudyDate = ds.ContentDate = "20261121"

@@ -150,8 +150,8 @@ def test_too_few_and_wrong_shares(kept: Kept, tmp_path: Path) -> None:
     assert join_shares(words[:2]) == join_shares(words[1:]) == join_shares([words[0], words[2]])
     create_custodian(tmp_path / "other")
     foreign = read_share(tmp_path / "other" / "share-1.txt")
-    first, *rest = words[1].split()
-    mistyped = " ".join([rest[0], first, *rest[1:]])
+    *rest, last = words[1].split()
+    mistyped = " ".join([*rest, "academic" if last != "academic" else "acid"])
     for shares in ([words[0]], [words[0], words[0]], [words[0], foreign], [words[0], mistyped], []):
         with pytest.raises(SharesRefused):
             join_shares(shares)
