@@ -50,9 +50,14 @@ class MovedClock:
 
     def __init__(self) -> None:
         self.shift = timedelta()
+        self.held: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.shift
+        return (self.held or datetime.now(UTC)) + self.shift
+
+    def hold(self) -> None:
+        """Stand still from now on, but for `advance`: however long a slow machine takes."""
+        self.held = datetime.now(UTC)
 
     def advance(self, **by: float) -> None:
         """Move forward, in the keywords of timedelta: `clock.advance(hours=2)`."""

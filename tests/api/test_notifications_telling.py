@@ -88,6 +88,7 @@ def test_a_message_reaches_the_others_once(
     tell()
     mails.take()
     clock.advance(minutes=10)
+    clock.hold()
     for text in ("Bonjour", "une précision", "et une autre"):
         case.post(circle.favre, text)
     tell()
