@@ -244,7 +244,7 @@ class SlowBody:
     def read(self, _size: int = -1) -> bytes:
         if len(self.pieces) == 1:
             self.begun.set()
-            self.go_on.wait(20)
+            self.go_on.wait(60)
         return self.pieces.pop(0) if self.pieces else b""
 
 
@@ -261,7 +261,7 @@ def test_two_at_once_do_not_mix(care_circle: CareCircle, case: SealedCase) -> No
 
     sender = threading.Thread(target=send)
     sender.start()
-    assert body.begun.wait(10)
+    assert body.begun.wait(60)
     other = favre.other_device()
     other.http, other.csrf = favre.http, favre.csrf
     locked = patch(other, location, 0, blob.raw)
@@ -270,7 +270,7 @@ def test_two_at_once_do_not_mix(care_circle: CareCircle, case: SealedCase) -> No
     assert tus(other, "HEAD", location, **VERSION).status_code == 423
     assert tus(other, "DELETE", location, **VERSION).status_code == 423
     body.go_on.set()
-    sender.join(20)
+    sender.join(60)
     assert answers[0].status_code == 204
     assert favre.get(f"/attachments/{blob.id}").data == blob.raw
 
@@ -291,12 +291,12 @@ def test_a_silent_line_gives_way_to_its_owners_next_try(
 
     sender = threading.Thread(target=send)
     sender.start()
-    assert body.begun.wait(10)
+    assert body.begun.wait(60)
     threading.Event().wait(0.1)
     assert offset_of(favre, location) == 10_000, "what the silent line brought is kept"
     assert patch(favre, location, 10_000, blob.raw[10_000:20_000]).status_code == 204
     body.go_on.set()
-    sender.join(20)
+    sender.join(60)
     assert code_of(answers[0]) == (409, "transfer_taken_over")
     assert patch(favre, location, 20_000, blob.raw[20_000:]).status_code == 204
     assert favre.get(f"/attachments/{blob.id}").data == blob.raw

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,7 @@ import pytest
 from tests.factories.care import CareCircle, SealedCase
 from tests.factories.people import Person
 from tests.support.cutting import CuttingLine
-from tests.support.live import COOKIE, LiveHttp
+from tests.support.live import COOKIE, PATIENCE, LiveHttp
 from tests.support.serving import ServedApp
 
 NODE = Path(sys.executable).with_name("node")
@@ -164,13 +165,14 @@ def test_memory_does_not_grow_with_the_file(
     assert small.arrived() == small.sha256
     before = high_water(server.process.pid)
     large = Sender(care_circle.favre, case, tmp_path, 250 * MIB)
-    slowest = 0.0
+    slowest, began = 0.0, time.monotonic()
     node = large.begin()
-    with httpx.Client(base_url=server.url) as other:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as other:
         while node.poll() is None:
             answer = other.get("/healthz")
             slowest = max(slowest, answer.elapsed.total_seconds())
+    took = time.monotonic() - began
     assert "error" not in json.loads(node.stdout.read())  # type: ignore[union-attr]
     assert large.arrived() == large.sha256
     assert high_water(server.process.pid) - before < 64 * MIB
-    assert slowest < 2, "others are served meanwhile"
+    assert slowest < max(2, took / 4), "others are served meanwhile"

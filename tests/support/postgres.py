@@ -49,7 +49,7 @@ class PostgresServer:
     def _run(self, *command: object) -> None:
         subprocess.run([*self._as_owner, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
 
-    def _wait_until_it_answers(self, seconds: float = 30) -> None:
+    def _wait_until_it_answers(self, seconds: float = 120) -> None:
         """It listens before it is ready ("the database system is starting up")."""
         deadline = time.monotonic() + seconds
         while True:

@@ -37,7 +37,7 @@ class Listener:
             self.heard.append(message)
             self.news.notify_all()
 
-    def wait_for(self, count: int, seconds: float = 30) -> list[str]:
+    def wait_for(self, count: int, seconds: float = 60) -> list[str]:
         with self.news:
             assert self.news.wait_for(lambda: len(self.heard) >= count, seconds), self.errors
         return [message.text for message in self.heard]
@@ -133,7 +133,7 @@ def test_a_new_case_is_heard_by_its_pool(pair: tuple[CordeeClient, CordeeClient]
     told = threading.Event()
     blanc.live.on("case:changed", lambda payload: told.set())
     favre.cases.open_case("dermatology", REQUEST)
-    assert told.wait(10)
+    assert told.wait(60)
     with pytest.raises(ValueError, match="no such event"):
         blanc.live.on("case:whispered", print)
 
