@@ -205,13 +205,17 @@ async function load(): Promise<void> {
   const fetchAll = (wanted: Role, boxes: readonly Box[]) =>
     boxes.map((box) => fetchBox(wanted, box, listed));
   try {
-    const served = inPool.value;
+    let served = inPool.value;
     // Who serves no pool may have been brought into a case all the same.
     const expert = served ? BOXES.expert : CONSULTED;
     await Promise.all([...fetchAll('requester', BOXES.requester), ...fetchAll('expert', expert)]);
-    // The groups may have come meanwhile, and with them the other side of the desk.
-    if (inPool.value && !served) await Promise.all(fetchAll('expert', BOXES.expert));
+    // The groups may come during any of these, and with them the other side of the desk.
+    if (inPool.value && !served) {
+      served = true;
+      await Promise.all(fetchAll('expert', BOXES.expert));
+    }
     await dropLost(before, listed);
+    if (inPool.value && !served) await Promise.all(fetchAll('expert', BOXES.expert));
     listing.value = { ...listing.value, loading: false, ready: true, problem: null };
   } catch (problem) {
     if (problem instanceof NetworkDown && !listing.value.ready) await recallRows();
@@ -312,9 +316,9 @@ export function startCases(): void {
   groups.subscribe(() => {
     const before = joined;
     joined = viewer.value.groups;
-    // A group one has just been put into brings its cases.
+    // A group one has just been put into brings its cases: a look that began before may lack them.
     const entered = groupsLoaded.value && [...joined].some((id) => !before.has(id));
-    if (entered && listing.value.ready) void loadCases();
+    if (entered && listing.value.ready) void Promise.resolve(loading).then(loadCases);
     // New keys may open what was closed.
     const closed = [...opened.value].filter(([, { seal }]) => seal.state !== 'whole');
     if (closed.length > 0 && !locked.value) openSoon(closed.map(([id]) => id));
