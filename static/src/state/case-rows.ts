@@ -3,7 +3,7 @@
  * in the worker: the one asked for first.
  */
 import { computed, type Signal, signal } from '@preact/signals';
-import { forgetFiles, onBrokenFile } from '../photos/files.ts';
+import { forgetFiles, forgetFilesOf, onBrokenFile } from '../photos/files.ts';
 import { forgetCase, openCase } from './case-opening.ts';
 import type { CaseRow, OpenedCase } from './case-types.ts';
 import { findGroup } from './groups.ts';
@@ -79,7 +79,7 @@ export async function dropRows(ids: readonly string[]): Promise<void> {
   rows.value = without(rows.value);
   opened.value = without(opened.value);
   for (const id of ids) forgetCase(id);
-  forgetFiles();
+  forgetFilesOf(gone);
   for (const fn of droppers) fn(ids);
   await postOffice().outbox.dropRows(ids);
 }
