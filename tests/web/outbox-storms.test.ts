@@ -36,9 +36,9 @@ afterEach(() => server.close());
 function brew(random: () => number): void {
   for (let i = 0; i < 12; i++) {
     const roll = random();
-    if (roll < 0.2) server.puts.push({ status: 0, body: {}, lost: 'before' });
-    else if (roll < 0.4) server.puts.push({ status: 0, body: {}, lost: 'after' });
-    else server.puts.push({ status: 201, body: {} });
+    if (roll < 0.2) server.puts.push({ status: 0, lost: 'before' });
+    else if (roll < 0.4) server.puts.push({ status: 0, lost: 'after' });
+    else server.puts.push({ status: 201 });
   }
   for (let i = 0; i < 8; i++) {
     const roll = random();

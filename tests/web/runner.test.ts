@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLine } from '../../static/src/outbox/line.ts';
 import { Bell, drain, type Note } from '../../static/src/outbox/runner.ts';
 import type { Shelf } from '../../static/src/outbox/shelf.ts';
-import { FAVRE, freshShelf, MORZINE, putJob, uploadJob } from './support/jobs.ts';
+import { ABONDANCE, FAVRE, freshShelf, MORZINE, putJob, uploadJob } from './support/jobs.ts';
 import { TusServer } from './support/tus-server.ts';
 
 let server: TusServer;
@@ -57,12 +57,11 @@ describe('draining the outbox', () => {
   });
 
   it('tells what the server answered', async () => {
-    server.puts.push({ status: 200, body: { state: 'claimed' } });
+    const body = { state: 'claimed', case: { id: ABONDANCE } };
+    server.puts.push({ status: 200, body });
     await outbox.add([putJob('step', { kind: 'step' })]);
     await run();
-    expect(notes).toContainEqual(
-      expect.objectContaining({ type: 'done', answer: { state: 'claimed' } }),
-    );
+    expect(notes).toContainEqual(expect.objectContaining({ type: 'done', answer: body }));
   });
 
   it('comes back later when the line falls, losing nothing', async () => {
@@ -129,5 +128,63 @@ describe('draining the outbox', () => {
     await run();
     expect(server.stored.equals(bytes)).toBe(true);
     expect(server.created).toBe(1);
+  });
+});
+
+describe('behind a portal that answers whatever it is asked', () => {
+  const page = () => new Response('<html>Please sign in</html>', { status: 200 });
+  const empty = () => new Response(null, { status: 204 });
+  const other = () => Response.json({ id: MORZINE, case: { id: MORZINE } });
+  const session = (url: string) => url.endsWith('/session');
+
+  const runBehind = (portal: () => Response, honest: (url: string, method?: string) => boolean) =>
+    drain(
+      {
+        outbox,
+        line: openLine(async (path, init) =>
+          honest(path, init.method) ? fetch(origin + path, init) : portal(),
+        ),
+        tell: (note) => notes.push(note),
+        now: () => now,
+        random: () => 0.5,
+      },
+      new Bell(),
+    );
+
+  const photo = () =>
+    outbox.putPart({ attachment: 'photo', index: 0, at: 0, sealed: new Blob(['0123456789']) });
+
+  describe.each([
+    ['a page', page],
+    ['nothing', empty],
+    ['something else', other],
+  ])('%s', (_, portal) => {
+    it.each(['case', 'message', 'step'] as const)('a %s counts as not sent', async (kind) => {
+      await outbox.add([putJob('words', { kind })]);
+      expect(await runBehind(portal, session)).toBeGreaterThan(now);
+      expect(await outbox.find('words')).toMatchObject({ state: 'waiting', attempts: 1 });
+      expect(notes.filter((note) => note.type === 'done')).toEqual([]);
+    });
+
+    it.each(['POST', 'HEAD', 'PATCH'])('a photo stays when it takes the %s', async (taken) => {
+      await outbox.add([uploadJob('photo', 'sent')]);
+      await photo();
+      const wakeAt = await runBehind(portal, (url, method) => session(url) || method !== taken);
+      expect(wakeAt).toBeGreaterThan(now);
+      expect(await outbox.find('photo')).toMatchObject({ state: 'waiting', attempts: 1 });
+      expect(await outbox.partOwners()).toEqual(new Set(['photo']));
+      now = wakeAt ?? now;
+      await run();
+      expect(server.stored.toString()).toBe('0123456789');
+    });
+  });
+
+  it('nobody is taken for signed out, and everything leaves once it is gone', async () => {
+    await outbox.add([putJob('words')]);
+    expect(await runBehind(page, () => false)).toBeGreaterThan(now);
+    expect(await runBehind(other, () => false)).toBeGreaterThan(now);
+    await run();
+    expect(paths()).toEqual(['words']);
+    expect(await outbox.jobs(FAVRE)).toEqual([]);
   });
 });

@@ -44,6 +44,8 @@ export interface PutJob extends Base {
   body: Record<string, unknown>;
   /** How often it was sealed again. */
   again?: number;
+  /** Sealed under a key that nothing proved: it must not leave before it is sealed again. */
+  unproved?: boolean;
 }
 
 /** The sealed parts of one file, kept in the same database until the server has them all. */
@@ -64,7 +66,7 @@ export interface UploadJob extends Base {
 
 export type Job = PutJob | UploadJob;
 
-/** What an attempt brought. `down` when no answer came at all. */
+/** What an attempt brought. `down` when no answer came, or none of the server's own. */
 export type Outcome =
   | { type: 'down' }
   | {

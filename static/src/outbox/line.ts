@@ -76,7 +76,10 @@ export function openLine(fetcher: Fetch = (url, init) => fetch(url, init), base 
   async function signIn(): Promise<Session | null> {
     if (session) return session;
     const { status, body } = await ask('GET', 'session', {});
-    if (status >= 500) throw new LineDown(`the server answered ${status}`);
+    // A portal on the way says 200 to anything.
+    if (status >= 500 || (status === 200 && !body?.['account'])) {
+      throw new LineDown(`the server answered ${status}`);
+    }
     session = status === 200 ? (body as unknown as Session) : null;
     return session;
   }

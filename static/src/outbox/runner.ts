@@ -96,7 +96,7 @@ export async function drain(parts: RunnerParts, bell: Bell): Promise<number | nu
     const begun = await begin(job);
     try {
       const answer = await line.send('PUT', job.path, { json: job.body });
-      await conclude(begun, outcomeOf(answer), answer);
+      await conclude(begun, outcomeOf(answer, confirms(job, answer)), answer);
     } catch (error) {
       if (!(error instanceof LineDown)) throw error;
       await conclude(begun, { type: 'down' }, null);
@@ -123,7 +123,7 @@ export async function drain(parts: RunnerParts, bell: Bell): Promise<number | nu
     } catch (error) {
       if (error instanceof LineDown) await conclude(latest, { type: 'down' }, null);
       else if (error instanceof UploadRefused) {
-        await conclude(latest, outcomeOf(error.answer), error.answer);
+        await conclude(latest, outcomeOf(error.answer, false), null);
       } else if (error instanceof PartMissing) {
         const problem = { type: 'answer', status: 422, ...QUIET, code: 'part_missing' } as const;
         await conclude(latest, problem, null);
@@ -175,8 +175,15 @@ async function slice(outbox: Outbox, job: UploadJob, start: number, end: number)
   return new Blob(pieces);
 }
 
-function outcomeOf(answer: Answer): Outcome {
+/** Whether the server itself took it: portals and proxies on the way say 200 to anything. */
+function confirms({ kind, id, case: of }: PutJob, { body }: Answer): boolean {
+  const said = kind === 'step' ? body?.['case'] : body;
+  return (said as { id?: unknown } | null | undefined)?.id === (kind === 'step' ? of : id);
+}
+
+function outcomeOf(answer: Answer, confirmed: boolean): Outcome {
   const { status, body, headers } = answer;
+  if (status < 300 && !confirmed) return { type: 'down' };
   const said = body?.['retry_after'] ?? headers.get('Retry-After');
   const seconds = Number(said);
   return {

@@ -67,7 +67,7 @@ export async function upload(line: Line, file: Upload): Promise<void> {
       patience: PATIENCE,
     });
     if (answer.status === 204) {
-      offset = offsetOf(answer, end);
+      offset = offsetOf(answer);
       chunk = nextChunk(piece.size, (now() - started) / 1000);
       mismatches = 0;
       await file.confirmed(url, offset);
@@ -89,7 +89,7 @@ async function begin(line: Line, file: Upload): Promise<[url: string, offset: nu
   if (file.url !== null) {
     const answer = await line.send('HEAD', file.url, { headers: { 'Tus-Resumable': '1.0.0' } });
     if (answer.status === 200 || answer.status === 204) {
-      const offset = offsetOf(answer, 0);
+      const offset = offsetOf(answer);
       await file.confirmed(file.url, offset);
       return [file.url, offset];
     }
@@ -105,12 +105,12 @@ async function begin(line: Line, file: Upload): Promise<[url: string, offset: nu
   const location = answer.headers.get('Location');
   if (answer.status >= 300 || location === null) throw new UploadRefused(answer);
   const url = pathOf(location);
-  if (answer.status === 201 && answer.headers.get('Upload-Offset') === null) {
+  if (answer.headers.get('Upload-Offset') === null) {
     // The same upload may have begun in another tab or before a crash: ask.
     return begin(line, { ...file, url });
   }
-  await file.confirmed(url, offsetOf(answer, 0));
-  return [url, offsetOf(answer, 0)];
+  await file.confirmed(url, offsetOf(answer));
+  return [url, offsetOf(answer)];
 }
 
 /** Only the path counts: a proxy may not know its own public name. */
@@ -118,9 +118,9 @@ function pathOf(location: string): string {
   return new URL(location, 'http://localhost').pathname;
 }
 
-function offsetOf(answer: Answer, otherwise: number): number {
-  const text = answer.headers.get('Upload-Offset');
-  if (text === null) return otherwise;
+/** Who does not say how far it is, is not the server: something on the way answered. */
+function offsetOf(answer: Answer): number {
+  const text = answer.headers.get('Upload-Offset') ?? '';
   if (!/^\d+$/.test(text)) throw new LineDown(`not an offset: ${text}`);
   return Number(text);
 }

@@ -26,7 +26,7 @@ export class TusServer {
   created = 0;
   account: string | null = 'f0000000-0000-4000-8000-000000000001';
   /** Answers to PUTs, in order; then 201. `lost`: before it is read, or after it was kept. */
-  readonly puts: { status: number; body: unknown; lost?: 'before' | 'after' }[] = [];
+  readonly puts: { status: number; body?: unknown; lost?: 'before' | 'after' }[] = [];
   readonly received: { path: string; body: unknown }[] = [];
   #known = false;
   readonly #server: Server;
@@ -55,10 +55,10 @@ export class TusServer {
       json(response, this.account ? 200 : 401, this.account ? body : { code: 'not_signed_in' });
     } else if (method === 'PUT') {
       const body: unknown = JSON.parse((await bytes(request)).toString());
-      const { status, body: said, lost } = this.puts.shift() ?? { status: 201, body: {} };
+      const { status, body: said, lost } = this.puts.shift() ?? { status: 201 };
       if (lost !== 'before') this.received.push({ path: url, body });
       if (lost) response.destroy();
-      else json(response, status, said);
+      else json(response, status, said ?? { id: url.split('/').at(-1) });
     } else if (method === 'POST') {
       this.created += 1;
       this.#known = true;
