@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LONGEST_PAUSE } from '../../static/src/outbox/jobs.ts';
 import { openLine } from '../../static/src/outbox/line.ts';
 import { Bell, drain, type Note } from '../../static/src/outbox/runner.ts';
 import type { Shelf } from '../../static/src/outbox/shelf.ts';
@@ -186,5 +187,68 @@ describe('behind a portal that answers whatever it is asked', () => {
     await run();
     expect(paths()).toEqual(['words']);
     expect(await outbox.jobs(FAVRE)).toEqual([]);
+  });
+});
+
+describe('on a device whose storage is full', () => {
+  let asked: number;
+
+  const full = async () => {
+    asked += 1;
+    throw new DOMException('no room', 'QuotaExceededError');
+  };
+
+  beforeEach(() => {
+    asked = 0;
+  });
+
+  it('words and photos leave all the same, and make room', async () => {
+    await outbox.add([putJob('words'), uploadJob('photo', 'words')]);
+    await outbox.putPart({
+      attachment: 'photo',
+      index: 0,
+      at: 0,
+      sealed: new Blob(['0123456789']),
+    });
+    outbox.keep = full;
+    expect(await run()).toBeNull();
+    expect(paths()).toEqual(['words']);
+    expect(server.stored.toString()).toBe('0123456789');
+    expect(await outbox.jobs(FAVRE)).toEqual([]);
+    expect(await outbox.partOwners()).toEqual(new Set());
+  });
+
+  it('what a crash left under way leaves too', async () => {
+    await outbox.add([putJob('words', { sending: true })]);
+    outbox.keep = full;
+    outbox.settle = full;
+    expect(await run()).toBeNull();
+    expect(paths()).toEqual(['words']);
+  });
+
+  it('what the server cannot take waits, and the others go on', async () => {
+    server.puts.push({ status: 503, body: {} });
+    await outbox.add([putJob('words'), putJob('elsewhere', { case: MORZINE })]);
+    outbox.keep = full;
+    expect(await run()).toBe(now + LONGEST_PAUSE);
+    expect(paths()).toEqual(['words', 'elsewhere']);
+    expect(asked).toBeLessThan(5);
+    expect(await outbox.find('words')).toMatchObject({ state: 'waiting' });
+  });
+
+  it('what cannot be forgotten is not sent again at once', async () => {
+    await outbox.add([putJob('words')]);
+    outbox.keep = full;
+    outbox.remove = full;
+    expect(await run()).toBe(now + LONGEST_PAUSE);
+    expect(paths()).toEqual(['words']);
+  });
+
+  it('a part that cannot be read is tried later', async () => {
+    await outbox.add([uploadJob('photo', 'sent')]);
+    outbox.part = full;
+    expect(await run()).toBeGreaterThan(now);
+    expect(asked).toBe(1);
+    expect(await outbox.find('photo')).toMatchObject({ state: 'waiting', attempts: 1 });
   });
 });

@@ -6,7 +6,15 @@
  * what changed over a BroadcastChannel; the database is the truth.
  */
 import type { Outbox } from './db.ts';
-import { choose, type Job, judge, type Outcome, type PutJob, type UploadJob } from './jobs.ts';
+import {
+  choose,
+  type Job,
+  judge,
+  LONGEST_PAUSE,
+  type Outcome,
+  type PutJob,
+  type UploadJob,
+} from './jobs.ts';
 import { type Answer, type Line, LineDown } from './line.ts';
 import { UploadRefused, upload } from './tus.ts';
 
@@ -54,7 +62,8 @@ export async function drain(parts: RunnerParts, bell: Bell): Promise<number | nu
   const { outbox, line, tell } = parts;
   const now = parts.now ?? Date.now;
   const random = parts.random ?? Math.random;
-  await outbox.settle();
+  // A full disk must not stop what leaves it.
+  await outbox.settle().catch(() => undefined);
   let account: string | null;
   try {
     account = await line.account();
@@ -68,6 +77,21 @@ export async function drain(parts: RunnerParts, bell: Bell): Promise<number | nu
   let putting = false;
   let uploading = false;
   let signedOut = false;
+  /** Jobs as they are now, while the disk takes no note of it. */
+  const unkept = new Map<string, Job>();
+
+  async function keep(job: Job): Promise<void> {
+    try {
+      await outbox.keep(job);
+      unkept.delete(job.id);
+    } catch {
+      unkept.set(job.id, { ...job, notBefore: Math.max(job.notBefore, now() + LONGEST_PAUSE) });
+    }
+  }
+
+  /** What is under way is known here: what a disk once full says of it is old. */
+  const waiting = async (of: string): Promise<Job[]> =>
+    (await outbox.jobs(of)).map((job) => ({ ...(unkept.get(job.id) ?? job), sending: false }));
 
   async function conclude(job: Job, outcome: Outcome, answer: Answer | null): Promise<void> {
     tell({ type: 'line', down: outcome.type === 'down' });
@@ -76,36 +100,37 @@ export async function drain(parts: RunnerParts, bell: Bell): Promise<number | nu
       await outbox.remove(job);
       tell({ type: 'done', job, answer: answer?.body ?? null });
     } else if (verdict.type === 'keep') {
-      await outbox.keep(verdict.job);
+      await keep(verdict.job);
       tell({ type: 'changed', job: verdict.job });
     } else {
       signedOut = true;
-      await outbox.keep({ ...job, sending: false });
+      await keep({ ...job, sending: false });
       tell({ type: 'signed-out' });
     }
   }
 
   async function begin<J extends Job>(job: J): Promise<J> {
     const begun = { ...job, sending: true };
-    await outbox.keep(begun);
+    await keep(begun);
     tell({ type: 'changed', job: begun });
     return begun;
   }
 
   async function put(job: PutJob): Promise<void> {
-    const begun = await begin(job);
     try {
+      await begin(job);
       const answer = await line.send('PUT', job.path, { json: job.body });
-      await conclude(begun, outcomeOf(answer, confirms(job, answer)), answer);
-    } catch (error) {
-      if (!(error instanceof LineDown)) throw error;
-      await conclude(begun, { type: 'down' }, null);
+      await conclude(job, outcomeOf(answer, confirms(job, answer)), answer);
+    } catch {
+      // Whatever it was: a pause, and again.
+      await conclude(job, { type: 'down' }, null);
     }
   }
 
   async function send(job: UploadJob): Promise<void> {
-    let latest = await begin(job);
+    let latest = job;
     try {
+      latest = await begin(job);
       await upload(line, {
         case: job.case,
         attachment: job.attachment,
@@ -114,27 +139,26 @@ export async function drain(parts: RunnerParts, bell: Bell): Promise<number | nu
         read: (start, end) => slice(outbox, job, start, end),
         confirmed: async (url, offset) => {
           latest = { ...latest, url, offset, attempts: 0 };
-          await outbox.keep(latest);
+          await keep(latest);
           const { case: of, attachment, size } = job;
           tell({ type: 'progress', case: of, attachment, offset, size });
         },
       });
       await conclude(latest, { type: 'answer', status: 204, ...QUIET }, null);
     } catch (error) {
-      if (error instanceof LineDown) await conclude(latest, { type: 'down' }, null);
-      else if (error instanceof UploadRefused) {
+      if (error instanceof UploadRefused) {
         await conclude(latest, outcomeOf(error.answer, false), null);
       } else if (error instanceof PartMissing) {
         const problem = { type: 'answer', status: 422, ...QUIET, code: 'part_missing' } as const;
         await conclude(latest, problem, null);
-      } else throw error;
+      } else await conclude(latest, { type: 'down' }, null);
     }
   }
 
   for (;;) {
     const choice = signedOut
       ? { put: null, upload: null, wakeAt: null }
-      : choose(await outbox.jobs(account), now());
+      : choose(await waiting(account), now());
     if (choice.put && !putting) {
       putting = true;
       void put(choice.put).finally(() => {
