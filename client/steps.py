@@ -95,7 +95,7 @@ class Steps(Reporting):
         return self._take(case, "amend_opinion", "opinion", body)
 
     def take_over(self, case: str) -> dict[str, Any]:
-        """Take over a case from an expert on leave who named one as their delegate."""
+        """Take over a case from an expert who named one as delegate and is on leave, or is gone."""
         return self._take(case, "take_over")
 
     def acknowledge(self, case: str) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class Steps(Reporting):
         return self._take(case, "cancel", "cancellation", {"text": reason})
 
     def ask_again(self, case: str, question: str) -> dict[str, Any]:
-        """Reopen an answered case by a further question to the same expert."""
+        """Reopen an answered case by a further question to its expert, or the pool if they left."""
         return self._take(case, "ask_again", "question", {"text": question})
 
     def _take(

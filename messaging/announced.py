@@ -59,13 +59,13 @@ class CaseClaimed(CaseFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTaken(CaseFact):
-    """Any other step. Those with words carry the message; `expert_id` after a release is None."""
+    """Any other step. Those with words carry the message; without an `expert_id` nobody has it."""
 
     step: str
     step_id: UUID
     posted: PostedMessage | None
     former_expert_id: UUID | None = None
-    """Who held the case before, when the step is `release` or `take_over`."""
+    """Who held the case before, when they no longer do."""
 
     @property
     def message_id(self) -> UUID | None:

@@ -128,7 +128,7 @@ def step_taken(fact: StepTaken) -> None:
         _happened(fact, Kind.FOR_REQUESTER, fact.sequence)
     if fact.step in STEPS_FOR_EXPERT:
         _happened(fact, Kind.FOR_EXPERT, fact.sequence)
-    if fact.step == "release":
+    if fact.state == "submitted":  # nobody has it any more
         _happened(fact, Kind.CASE_OPENED)
 
 

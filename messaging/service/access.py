@@ -203,16 +203,15 @@ def roles_in(
     """Where the actor stands in this case; nowhere means it does not exist for them.
 
     `groups` are those of the actor, `parties` those of the case, `absent` the people for whom the
-    actor stands in today, each when the caller has them already. Whoever left the pool is no
+    actor may stand in now, each when the caller has them already. Whoever left the pool is no
     longer its expert.
     """
     belongs = groups_of(actor.account_id) if groups is None else groups
     around = parties_of([case.id])[case.id] if parties is None else parties
     found = _by_columns(actor.account_id, case, belongs)
-    if Who.POOL in found and case.expert_id and case.expert_id != actor.account_id:
-        standing_in = represented_by(actor.account_id) if absent is None else absent
-        if case.expert_id in standing_in:
-            found.add(Who.DELEGATE)
+    others = Who.POOL in found and case.expert_id and case.expert_id != actor.account_id
+    if others and (_stands_in(actor, case) if absent is None else case.expert_id in absent):
+        found.add(Who.DELEGATE)
     holders = belongs | {actor.account_id}
     roles = {one.role for one in around if one.left_at is None and one.holder_id in holders}
     if roles & CONSULTED and case.opened_by != actor.account_id:
@@ -220,6 +219,24 @@ def roles_in(
     if Role.DOCTOR in roles:
         found.add(Who.READER)
     return frozenset(found)
+
+
+def has_lost_expert(case: Case) -> bool:
+    """Whether somebody claimed the case who can no longer answer it, inside a transaction."""
+    if case.expert_id is None:
+        return False
+    serving = select(Account.id).join(GroupMember, GroupMember.account_id == Account.id)
+    serving = serving.where(
+        Account.id == case.expert_id,
+        Account.suspended_at.is_(None),
+        GroupMember.group_id == case.pool_id,
+        BELONGS,
+    )
+    return session().scalar(serving) is None
+
+
+def _stands_in(actor: Actor, case: Case) -> bool:
+    return case.expert_id in represented_by(actor.account_id) or has_lost_expert(case)
 
 
 def parties_of(case_ids: Iterable[UUID]) -> Mapping[UUID, list[CaseParty]]:

@@ -39,7 +39,7 @@ from messaging.schemas import (
 )
 from messaging.service.access import parties_of, roles_in
 from messaging.service.steps import Who, open_steps
-from pools.models import Group, Organisation
+from pools.models import BELONGS, Group, GroupMember, Organisation
 from pools.service.roll import groups_of
 from protocol.contexts import parse_recipient
 
@@ -83,6 +83,8 @@ class _Surroundings:
     """Everything around a list of cases, each fetched once for all of them."""
 
     people: dict[UUID, str]
+    serving: set[tuple[UUID, UUID]]
+    """(pool, person): who can answer a case of the pool now."""
     groups: dict[UUID, tuple[str, str | None]]
     organisations: dict[UUID, str]
     parties: Mapping[UUID, list[CaseParty]]
@@ -104,10 +106,12 @@ class _Surroundings:
         parties = parties_of(ids)
         for party in (one for circle in parties.values() for one in circle):
             (teams if party.kind == "group" else concerned).add(party.holder_id)
+        people, serving = _people(concerned, {case.pool_id for case in cases})
         return cls(
-            people=_names(Account, concerned),
+            people=people,
+            serving=serving,
             groups=_group_names(teams),
-            organisations=_names(Organisation, {case.organisation_id for case in cases}),
+            organisations=_organisation_names({case.organisation_id for case in cases}),
             parties=parties,
             custodians=_custodians(ids),
             absent=represented_by(actor.account_id),
@@ -168,7 +172,10 @@ def _show(
 
 
 def _roles(actor: Actor, case: Case, mine: set[UUID], around: _Surroundings) -> frozenset[Who]:
-    return roles_in(actor, case, mine, around.parties.get(case.id, []), around.absent)
+    absent = around.absent
+    if case.expert_id and (case.pool_id, case.expert_id) not in around.serving:
+        absent = absent | {case.expert_id}
+    return roles_in(actor, case, mine, around.parties.get(case.id, []), absent)
 
 
 def _circle(case: Case, around: _Surroundings) -> list[CircleEntry]:
@@ -196,8 +203,30 @@ def _named(wanted: UUID | None, names: dict[UUID, str]) -> Named | None:
     return Named(id=wanted, name=names[wanted]) if wanted in names else None
 
 
-def _names(kind: type[Account] | type[Organisation], ids: set[UUID | None]) -> dict[UUID, str]:
-    rows = session().execute(select(kind.id, kind.name).where(kind.id.in_(ids - {None})))
+def _people(
+    ids: set[UUID | None], pools: set[UUID]
+) -> tuple[dict[UUID, str], set[tuple[UUID, UUID]]]:
+    """Their names, and who of them serves in which of the pools, in one query."""
+    belongs = and_(
+        GroupMember.account_id == Account.id,
+        GroupMember.group_id.in_(pools),
+        Account.suspended_at.is_(None),
+        BELONGS,
+    )
+    rows = session().execute(
+        select(Account.id, Account.name, GroupMember.group_id)
+        .outerjoin(GroupMember, belongs)
+        .where(Account.id.in_(ids - {None}))
+    )
+    found = rows.all()
+    names = {account_id: name for account_id, name, _ in found}
+    return names, {(pool_id, account_id) for account_id, _, pool_id in found if pool_id}
+
+
+def _organisation_names(ids: set[UUID | None]) -> dict[UUID, str]:
+    rows = session().execute(
+        select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids - {None}))
+    )
     return dict(rows.all())
 
 

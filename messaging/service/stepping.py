@@ -24,7 +24,12 @@ from messaging.errors import (
 )
 from messaging.models import Case, CaseStep, Message, Urgency
 from messaging.schemas import MESSAGE_BYTES, StepAnswer, StepBody
-from messaging.service.access import access_case, roles_in, trace_refused_step
+from messaging.service.access import (
+    access_case,
+    has_lost_expert,
+    roles_in,
+    trace_refused_step,
+)
 from messaging.service.facts import case_fact, person_name
 from messaging.service.freshness import require_fresh_key
 from messaging.service.sealed import check_seal, require_current_generation
@@ -96,14 +101,13 @@ def _announce(
     if body.step is Step.CLAIM:
         announce_on_commit(CaseClaimed(**case_fact(actor, case)))
         return
-    replaced = body.step in (Step.RELEASE, Step.TAKE_OVER)
     announce_on_commit(
         StepTaken(
             **case_fact(actor, case),
             step=str(body.step),
             step_id=body.id,
             posted=posted,
-            former_expert_id=former_expert if replaced else None,
+            former_expert_id=former_expert if former_expert != case.expert_id else None,
         )
     )
 
@@ -167,6 +171,8 @@ def _apply(actor: Actor, case: Case, move: Move) -> None:
             case.answered_at = case.answered_at or now
             _note_delay(case)
         case Step.ASK_AGAIN:
+            if has_lost_expert(case):
+                case.state, case.expert_id, case.claimed_at = State.SUBMITTED, None, None
             pool = session().get_one(Group, case.pool_id)
             case.due_at = now + timedelta(minutes=pool.deadline(Urgency(case.urgency).word))
 

@@ -63,7 +63,8 @@ class Who(StrEnum):
     EXPERT = "expert"
     """The one who claimed it."""
     DELEGATE = "delegate"
-    """A member of the pool who stands in for the expert, on leave today."""
+    """A member of the pool who stands in for the expert: their delegate while they are on leave,
+    anybody once they left the pool or are suspended."""
     CONSULTED = "consulted"
     """Asked besides: a second pool, an expert by name, or the pool that had the case before."""
     READER = "reader"

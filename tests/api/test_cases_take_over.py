@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -93,3 +94,63 @@ def test_a_delegate_outside_the_pool_takes_nothing(wide_circle: WideCircle) -> N
     )
     go_away(circle.blanc, circle.moret)
     assert case.step(circle.moret, "take_over").status_code == 404
+
+
+def end_the_stay(circle: WideCircle, clock: MovedClock) -> None:
+    until = {circle.blanc.id: utc_time(house_clock.now() + timedelta(minutes=30))}
+    experts = [circle.blanc, circle.roche]
+    answer = circle.pool.state(circle.administrator, experts, [circle.administrator], until=until)
+    assert answer.status_code == 201, answer.text
+    clock.advance(minutes=31)
+
+
+def be_removed(circle: WideCircle, _clock: MovedClock) -> None:
+    circle.remove(circle.pool, [circle.roche])
+
+
+def be_suspended(circle: WideCircle, _clock: MovedClock) -> None:
+    answer = circle.administrator.post(f"/accounts/{circle.blanc.id}/suspension")
+    assert answer.status_code == 204, answer.text
+
+
+GOING = pytest.mark.parametrize("go", [end_the_stay, be_removed, be_suspended])
+Going = Callable[[WideCircle, MovedClock], None]
+
+
+@GOING
+@pytest.mark.parametrize("step", ["claim", "request_information", "give_opinion"])
+def test_any_colleague_takes_over_from_an_expert_who_is_gone(
+    wide_circle: WideCircle, clock: MovedClock, step: str, go: Going
+) -> None:
+    circle, case = wide_circle, claimed(wide_circle)
+    if step != "claim":
+        case.step(circle.blanc, step)
+    assert "take_over" not in circle.roche.get("/cases").json["items"][0]["steps"]
+    go(circle, clock)
+    for shown in (
+        circle.roche.get("/cases").json["items"][0],
+        circle.roche.get(f"/cases/{case.id}").json,
+    ):
+        assert shown["steps"] == ["take_over"]
+    assert case.step(circle.favre, "take_over").json["code"] == "step_not_allowed"
+    taken = case.step(circle.roche, "take_over")
+    assert taken.status_code == 200, taken.text
+    assert taken.json["state"] == shown["state"]
+    assert taken.json["case"]["expert"]["id"] == circle.roche.id
+    assert "take_over" not in taken.json["case"]["steps"]
+
+
+@GOING
+def test_a_new_question_to_an_expert_who_is_gone_waits_for_the_pool(
+    wide_circle: WideCircle, clock: MovedClock, go: Going
+) -> None:
+    circle, case = wide_circle, wide_circle.travelling()
+    for person, step in ((circle.blanc, "claim"), (circle.blanc, "give_opinion")):
+        assert case.step(person, step).status_code == 200
+    go(circle, clock)
+    case.rotate(circle.favre, case.circle())
+    asked = case.step(circle.favre, "ask_again")
+    assert asked.status_code == 200, asked.text
+    assert (asked.json["state"], asked.json["case"]["expert"]) == ("submitted", None)
+    assert circle.roche.get("/cases", box="unclaimed").json["items"][0]["id"] == case.id
+    assert case.step(circle.roche, "claim").status_code == 200

@@ -79,6 +79,22 @@ def test_every_step_calls_the_other_side(
         assert recipients(mails) == told, step
 
 
+def test_a_new_question_to_an_expert_who_is_gone_calls_the_pool(
+    quiet_start: CareCircle, mails: MailServer
+) -> None:
+    circle = quiet_start
+    case = circle.open_case()
+    for step in ("claim", "give_opinion"):
+        assert case.step(circle.blanc, step).status_code == 200
+    circle.administrator.sign_in()
+    assert circle.administrator.post(f"/accounts/{circle.blanc.id}/suspension").status_code == 204
+    tell()
+    mails.take()
+    assert case.step(circle.favre, "ask_again").status_code == 200
+    tell()
+    assert recipients(mails) == [circle.roche.mail]
+
+
 def test_a_message_reaches_the_others_once(
     quiet_start: CareCircle, mails: MailServer, clock: MovedClock
 ) -> None:
