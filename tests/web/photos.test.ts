@@ -2,6 +2,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import './support/browser.ts';
+import type { Manifest } from '../../static/src/photos/manifest.ts';
 import type { FileReply, FileRequest } from '../../static/src/photos/requests.ts';
 
 vi.mock('preact/hooks', async (whole) => ({
@@ -47,7 +48,9 @@ class Slow extends EventTarget {
 Object.assign(globalThis, { Worker: Slow, location: new URL('http://localhost') });
 const { attachFile, forgetFiles, openFile } = await import('../../static/src/photos/files.ts');
 const { dropRows, forgetOpened } = await import('../../static/src/state/case-rows.ts');
-const { filesUnderway, useAttaching } = await import('../../static/src/ui/cases/attach.tsx');
+const { filesUnderway, useAttaching, useFilesOf } = await import(
+  '../../static/src/ui/cases/attach.tsx'
+);
 
 const PLACE = { net: 'n', case: 'a0000000-0000-4000-8000-000000000001' };
 const PHOTO = new File(['x'], 'forearm.jpg', { type: 'image/jpeg' });
@@ -76,10 +79,15 @@ describe('a photo being sealed', () => {
   });
 
   it('is refused in words when its worker breaks, and keeps nothing from being sent', async () => {
-    const files = signal<(typeof MANIFEST)[]>([]);
-    const attaching = useAttaching(PLACE, files as never, (next) => {
-      files.value = next as typeof files.value;
-    });
+    const files = signal<Manifest[]>([]);
+    useFilesOf(
+      PLACE.case,
+      () => files.value,
+      (next) => {
+        files.value = next;
+      },
+    );
+    const attaching = useAttaching(PLACE, PLACE.case);
     const added = attaching.add([PHOTO, PHOTO]);
     await vi.waitFor(() => expect(filesUnderway.value).toBe(1));
     const broken = Slow.last;

@@ -16,7 +16,7 @@ import { groupsLoaded, myCareTeams } from '../state/groups.ts';
 import { openCase } from '../state/posting.ts';
 import { online } from '../state/session.ts';
 import { Button } from '../ui/button.tsx';
-import { filesUnderway } from '../ui/cases/attach.tsx';
+import { filesUnderway, useFilesOf } from '../ui/cases/attach.tsx';
 import { PoolStep, QuestionStep, ReviewStep, UrgencyStep } from '../ui/cases/wizard.tsx';
 import { headerOf, problemsOf, type StepProps } from '../ui/cases/wizard-draft.ts';
 import { PatientStep } from '../ui/cases/wizard-patient.tsx';
@@ -85,6 +85,13 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
     clearTimeout(timer.current);
     timer.current = setTimeout(keep, SAVE_AFTER);
   };
+
+  // Prepared in any step, or by a page of this draft that is gone.
+  useFilesOf(
+    initial.id,
+    () => draft.value.files,
+    (files) => change({ files }),
+  );
 
   const goTo = (next: number) => {
     told.value = false;
@@ -189,7 +196,6 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
       <div class="stack">
         <Show
           draft={draft.value}
-          files={draft}
           wrong={told.value ? wrong : {}}
           onChange={change}
           onGo={goTo}

@@ -2,7 +2,8 @@
  * What is being written, kept on this device under a key that exists only while it is unlocked.
  *
  * A draft survives a reload, a crash and the lock; its photos lie beside it, each already sealed for
- * the case the draft will become.
+ * the case the draft will become. A photo that is ready while locked, or when no page shows its
+ * draft, waits in memory for the keys and then joins what is kept.
  */
 import { type Signal, signal } from '@preact/signals';
 import { fromUtf8, owned, utf8 } from '../crypto/bytes.ts';
@@ -11,8 +12,9 @@ import { lockOnDevice, openOnDevice } from '../crypto/vault.ts';
 import type { Manifest } from '../photos/manifest.ts';
 import { net } from './case-keys.ts';
 import type { Consent, OpinionBody, Patient, Urgency } from './case-types.ts';
-import { draftSealingKey, myKeys } from './keys.ts';
+import { draftSealingKey, locked, myKeys } from './keys.ts';
 import { postOffice } from './outbox.ts';
+import { me, onSignOut } from './session.ts';
 
 export interface CaseDraft {
   /** Becomes the case's id. */
@@ -82,6 +84,15 @@ export function newCaseDraft(careTeam: string | null): CaseDraft {
 
 const purposeOf = (account: string, id: string) => `cordee draft ${net()} ${account} ${id}`;
 
+let turns: Promise<unknown> = Promise.resolve();
+
+/** One writing after the other: none reads what another is about to replace. */
+function inTurn<T>(deed: () => Promise<T>): Promise<T> {
+  const done = turns.then(deed);
+  turns = done.catch(() => undefined);
+  return done;
+}
+
 async function store(id: string, kind: 'case' | 'message', value: unknown): Promise<void> {
   const { account } = await myKeys();
   const plain = utf8(JSON.stringify(value));
@@ -116,11 +127,12 @@ export async function loadCaseDrafts(): Promise<void> {
 
 export async function saveCaseDraft(draft: CaseDraft): Promise<void> {
   const saved = { ...draft, savedAt: Date.now() };
-  await store(draft.id, 'case', saved);
+  await inTurn(() => store(draft.id, 'case', saved));
   caseDrafts.value = [saved, ...caseDrafts.value.filter((other) => other.id !== draft.id)];
 }
 
 export async function findCaseDraft(id: string): Promise<CaseDraft | null> {
+  await joinHeld();
   const stored = await postOffice().outbox.draft(id);
   return stored ? read<CaseDraft>(id, stored.sealed) : null;
 }
@@ -130,7 +142,7 @@ const partIds = (files: readonly Manifest[]) =>
 
 /** Forget a draft and its photos for good. */
 export async function dropCaseDraft(draft: CaseDraft): Promise<void> {
-  await postOffice().outbox.dropDraft(draft.id);
+  await dropDraft(draft.id);
   await dropFiles(draft.files);
 }
 
@@ -147,17 +159,65 @@ export const messageDraftId = (caseId: string) => `message:${caseId}`;
 export const opinionDraftId = (caseId: string) => `opinion:${caseId}`;
 
 export async function loadDraft<T>(id: string): Promise<T | null> {
+  await joinHeld();
   const stored = await postOffice().outbox.draft(id);
   return stored ? read<T>(id, stored.sealed) : null;
 }
 
 export function saveDraft(id: string, value: unknown): Promise<void> {
-  return store(id, 'message', value);
+  return inTurn(() => store(id, 'message', value));
 }
 
 export function dropDraft(id: string): Promise<void> {
-  return postOffice().outbox.dropDraft(id);
+  return inTurn(() => postOffice().outbox.dropDraft(id));
 }
+
+type Take = (file: Manifest, replacing?: string) => void;
+const takers = new Map<string, Take>();
+let held: readonly { id: string; account: string | undefined; file: Manifest }[] = [];
+
+/** A page shows this draft, and takes the files made for it until the returned function is called. */
+export function takeFilesOf(id: string, take: Take): () => void {
+  takers.set(id, take);
+  return () => {
+    if (takers.get(id) === take) takers.delete(id);
+  };
+}
+
+/** Put a sealed file in its draft: the one shown, else the one kept, as soon as the keys are here. */
+export async function putInDraft(id: string, file: Manifest, replacing?: string): Promise<void> {
+  const take = locked.value ? undefined : takers.get(id);
+  if (take) return take(file, replacing);
+  held = [...held, { id, account: me.value?.id, file }];
+  await joinHeld();
+}
+
+/** What cannot be written now is held until a draft is read again. */
+function joinHeld(): Promise<void> {
+  return inTurn(async () => {
+    for (const one of held) {
+      const { account } = await myKeys();
+      if (one.account === account) await join(one.id, one.file);
+      held = held.filter((other) => other !== one);
+    }
+  }).catch(() => undefined);
+}
+
+async function join(id: string, file: Manifest): Promise<void> {
+  const stored = await postOffice().outbox.draft(id);
+  const draft = stored ? await read<Partial<MessageDraft>>(id, stored.sealed) : null;
+  // A case that was sent or deleted meanwhile takes nothing more; an answer may begin with a photo.
+  if (!draft && !id.startsWith('message:')) return;
+  const files = [...(draft?.files ?? []), file];
+  await store(id, stored?.kind ?? 'message', { ...(draft ?? { text: '', quoted: null }), files });
+}
+
+locked.subscribe((shut) => {
+  if (!shut) void joinHeld();
+});
+onSignOut(() => {
+  held = [];
+});
 
 /** Parts whose draft was lost to a crash in the middle would stay for ever: find and drop them. */
 async function sweepParts(found: readonly CaseDraft[]): Promise<void> {

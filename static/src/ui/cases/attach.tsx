@@ -1,11 +1,11 @@
 import { type Signal, signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { t } from '../../i18n.ts';
 import { attachFile, FileFailure } from '../../photos/files.ts';
 import type { Manifest } from '../../photos/manifest.ts';
 import type { Place } from '../../photos/sealing.ts';
-import { dropFiles } from '../../state/drafts.ts';
+import { dropFiles, putInDraft, takeFilesOf } from '../../state/drafts.ts';
 import { network } from '../../state/session.ts';
 import { sizeWords } from '../../state/words.ts';
 import { Button } from '../button.tsx';
@@ -51,12 +51,8 @@ function refusalWords(file: File, error: unknown): string {
   });
 }
 
-/** Clean, seal and collect files into `files`, one after the other; order as chosen. */
-export function useAttaching(
-  place: Place,
-  files: { value: Manifest[] },
-  onChange: (files: Manifest[]) => void,
-): Attaching {
+/** Clean and seal files for a draft, one after the other; order as chosen. */
+export function useAttaching(place: Place, draft: string): Attaching {
   const preparing = useSignal<readonly Preparing[]>([]);
   const refusals = useSignal<readonly string[]>([]);
   const keepSize = useSignal(false);
@@ -77,13 +73,7 @@ export function useAttaching(
         const share = size ? done / size : 1;
         preparing.value = preparing.value.map((one) => (one.id === id ? { ...one, share } : one));
       });
-      const at = files.value.findIndex((other) => other.id === replacing);
-      const next = [...files.value];
-      if (at >= 0) {
-        const [old] = next.splice(at, 1, manifest);
-        if (old) void dropFiles([old]);
-      } else next.push(manifest);
-      onChange(next);
+      await putInDraft(draft, manifest, replacing);
     } catch (error) {
       refusals.value = [...refusals.value, refusalWords(file, error)];
     } finally {
@@ -102,6 +92,27 @@ export function useAttaching(
       return queue.current;
     },
   };
+}
+
+/** While this page shows the draft, collect into `files` what was prepared for it. */
+export function useFilesOf(
+  draft: string,
+  files: () => readonly Manifest[],
+  onChange: (files: Manifest[]) => void,
+): void {
+  useEffect(
+    () =>
+      takeFilesOf(draft, (file, replacing) => {
+        const next = [...files()];
+        const at = next.findIndex((other) => other.id === replacing);
+        if (at >= 0) {
+          const [old] = next.splice(at, 1, file);
+          if (old) void dropFiles([old]);
+        } else next.push(file);
+        onChange(next);
+      }),
+    [draft],
+  );
 }
 
 /** Camera and file buttons. Photos taken here never enter the phone's gallery. */

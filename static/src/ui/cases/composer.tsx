@@ -19,7 +19,13 @@ import { postMessage, takeStep, type Words } from '../../state/posting.ts';
 import { stepWord } from '../../state/words.ts';
 import { Button } from '../button.tsx';
 import { Problems } from '../problems.tsx';
-import { AttachedList, AttachFilesButton, CameraButton, useAttaching } from './attach.tsx';
+import {
+  AttachedList,
+  AttachFilesButton,
+  CameraButton,
+  useAttaching,
+  useFilesOf,
+} from './attach.tsx';
 
 export type { Quoted };
 
@@ -99,15 +105,21 @@ export function Composer({
   const files = useSignal<Manifest[]>([]);
   const problem = useSignal<unknown>(null);
   const more = useSignal(false);
-  const attaching = useAttaching(place, files, (next) => {
-    files.value = next;
-    more.value = false;
-    save();
-  });
   const draft = messageDraftId(row.id);
+  const attaching = useAttaching(place, draft);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const saidTyping = useRef(0);
   const sending = useRef(false);
+
+  useFilesOf(
+    draft,
+    () => files.value,
+    (next) => {
+      files.value = next;
+      more.value = false;
+      save();
+    },
+  );
 
   function save(): void {
     clearTimeout(timer.current);
@@ -134,9 +146,11 @@ export function Composer({
     let here = true;
     void loadDraft<MessageDraft>(draft)
       .then((found) => {
-        if (!here || !found || text.value || files.value.length > 0) return;
+        if (!here || !found || text.value) return;
         text.value = found.text;
-        files.value = found.files;
+        // One that has just been prepared may be here already.
+        const fresh = files.value.filter(({ id }) => found.files.every((file) => file.id !== id));
+        files.value = [...found.files, ...fresh];
         quoted.value ??= found.quoted ?? null;
       })
       .catch(() => undefined);

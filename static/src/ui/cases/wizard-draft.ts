@@ -10,8 +10,6 @@ export type Wrong = Readonly<Record<string, string>>;
 
 export interface StepProps {
   draft: CaseDraft;
-  /** The same draft, to be read later: files come while one types. */
-  files: { value: CaseDraft };
   wrong: Wrong;
   onChange: (part: Partial<CaseDraft>) => void;
   onGo: (step: number) => void;

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { t, tn } from '../../i18n.ts';
 import { patientName } from '../../state/bodies.ts';
 import type { Urgency } from '../../state/case-types.ts';
@@ -120,20 +120,9 @@ export function UrgencyStep({ draft, wrong, onChange }: StepProps): JSX.Element 
   );
 }
 
-export function QuestionStep({ draft, files, wrong, onChange }: StepProps): JSX.Element {
+export function QuestionStep({ draft, wrong, onChange }: StepProps): JSX.Element {
   const place = { net: network.value?.net ?? '', case: draft.id };
-  const latest = useMemo(
-    () => ({
-      get value() {
-        return files.value.files;
-      },
-      set value(next) {
-        onChange({ files: next });
-      },
-    }),
-    [files, onChange],
-  );
-  const attaching = useAttaching(place, latest, (next) => onChange({ files: next }));
+  const attaching = useAttaching(place, draft.id);
   return (
     <>
       <TextArea
