@@ -15,10 +15,12 @@ import hmac
 import json
 import re
 import tempfile
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
+from os import SEEK_END
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Literal
 
@@ -27,18 +29,31 @@ from pydicom import config
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import (
+    _read_command_set_elements,
+    _read_file_meta_info,
+    read_preamble,
+)
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as DicomSequence
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from client.cleaning.dicom_preview import preview_of
 from client.cleaning.pictures import Picture
-from client.cleaning.refusals import BurnedInText, UnreadableDicom
+from client.cleaning.refusals import BurnedInText, CleaningRefused, UnreadableDicom
 from client.crypto.random import random_key
 
 Action = Literal["D", "Z", "X", "U"]
 
 config.settings.reading_validation_mode = config.IGNORE
 """Odd values are read and cleaned like others; warnings would repeat them into somebody's log."""
+
+MIB = 1024 * 1024
+INFLATED_FREE = 64 * MIB
+"""So much a deflated data set may hold whatever its file's length; beyond it, INFLATED_TIMES that
+length, and never more than INFLATED_MOST."""
+INFLATED_TIMES = 200
+INFLATED_MOST = 1024 * MIB
 
 METHOD = "Cordee, PS3.15 Annex E Basic Profile"
 STANDARD_UIDS = "1.2.840.10008."
@@ -126,6 +141,7 @@ def clean_dicom(
     cleans headers only.
     """
     try:
+        _bound_inflation(source)
         dataset = pydicom.dcmread(source)
         if str(dataset.get("BurnedInAnnotation", "")).upper() == "YES" and not allow_burned_in:
             raise BurnedInText("the image itself shows identifying text (Burned In Annotation)")
@@ -136,7 +152,7 @@ def clean_dicom(
             report.notes.append(note)
         target = tempfile.SpooledTemporaryFile(max_size=16 * 1024 * 1024)  # noqa: SIM115
         dataset.save_as(target, enforce_file_format=True)
-    except BurnedInText:
+    except CleaningRefused:
         raise
     except Exception as error:
         # pydicom raises whatever a hostile value provokes: AttributeError, struct.error, …
@@ -145,6 +161,38 @@ def clean_dicom(
     target.seek(0)
     dimensions = _dimensions(dataset)
     return CleanedDicom(target, size, dimensions, preview, report)
+
+
+def _bound_inflation(source: BinaryIO) -> None:
+    """Raise ``UnreadableDicom`` for a deflated data set that would fill the memory, since pydicom
+    inflates all of it at once. Comes to its beginning by pydicom's own steps."""
+    start = source.tell()
+    read_preamble(source, force=False)
+    meta = _read_file_meta_info(source)
+    _read_command_set_elements(source)
+    if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        begin = source.tell()
+        length = source.seek(0, SEEK_END) - begin
+        source.seek(begin)
+        most = min(max(INFLATED_FREE, INFLATED_TIMES * length), INFLATED_MOST)
+        if _inflates_beyond(source, most):
+            raise UnreadableDicom(
+                f"the DICOM file would unpack to more than {most // MIB} MiB, "
+                "far more than a file of its length holds"
+            )
+    source.seek(start)
+
+
+def _inflates_beyond(source: BinaryIO, most: int) -> bool:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    found = 0
+    while not inflater.eof and (piece := source.read(64 * 1024)):
+        while piece and not inflater.eof:
+            found += len(inflater.decompress(piece, MIB))
+            if found > most:
+                return True
+            piece = inflater.unconsumed_tail
+    return False
 
 
 def deidentify(dataset: Dataset, key: bytes, report: Report) -> None:

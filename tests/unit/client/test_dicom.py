@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,18 @@ from PIL import Image
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import CTImageStorage, ImplicitVRLittleEndian
+from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from client.cleaning import BurnedInText, PlainFile, UnreadableDicom, clean_file
-from client.cleaning.dicom import DUMMIES, CleanedDicom, basic_profile, clean_dicom, other_uid
+from client.cleaning.dicom import (
+    DUMMIES,
+    INFLATED_FREE,
+    MIB,
+    CleanedDicom,
+    basic_profile,
+    clean_dicom,
+    other_uid,
+)
 from tests.support.films import MARK, film, written
 
 KEY = bytes(range(32))
@@ -251,6 +260,29 @@ def test_real_files_lose_what_identifies(path: Path) -> None:
     after = {str(element.value) for element in result.iterall() if element.VR != "SQ"}
     allowed = {"REMOVED", "19000101", "19000101000000"}
     assert not {word for word in before if any(word in kept for kept in after)} - allowed
+
+
+def deflated(blank: int) -> io.BytesIO:
+    """A film whose data set is deflated, and ends in so many bytes of nothing."""
+    ds = film()
+    ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    whole = written(ds).getvalue()
+    length = pydicom.dcmread(io.BytesIO(whole)).file_meta.FileMetaInformationGroupLength
+    begin = 128 + 4 + 12 + length
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = [packer.compress(zlib.decompress(whole[begin:], -zlib.MAX_WBITS))]
+    packed.append(packer.compress(bytes.fromhex("fcfffcff4f420000") + blank.to_bytes(4, "little")))
+    packed += [packer.compress(bytes(MIB)) for _ in range(blank // MIB)]
+    return io.BytesIO(whole[:begin] + b"".join(packed) + packer.flush())
+
+
+def test_a_deflated_file_is_unpacked_within_bounds() -> None:
+    cleaned = clean_dicom(deflated(MIB), uid_key=KEY)
+    assert pydicom.dcmread(cleaned.content).PatientIdentityRemoved == "YES"
+    bomb = deflated(INFLATED_FREE)
+    assert len(bomb.getvalue()) < MIB
+    with pytest.raises(UnreadableDicom, match="would unpack to more than 64 MiB"):
+        clean_dicom(bomb, uid_key=KEY)
 
 
 def test_another_uid_is_stable() -> None:
