@@ -8,6 +8,8 @@ export interface StoredDraft {
   account: string;
   kind: 'case' | 'message';
   sealed: Uint8Array<ArrayBuffer>;
+  /** Ids of its files, in clear, so that nobody else's sweep takes them; the version before kept none. */
+  files?: string[];
   savedAt: number;
 }
 
@@ -52,6 +54,23 @@ export class Shelf extends Outbox {
       result(tx.objectStore('parts').getAllKeys()),
     );
     return new Set((keys as [string, number][]).map(([attachment]) => attachment));
+  }
+
+  /**
+   * Ids of files that somebody's draft or upload here still needs, whoever is signed in; null when a
+   * draft does not tell.
+   */
+  async neededFiles(): Promise<Set<string> | null> {
+    return this.within(['jobs', 'drafts'], 'readonly', async (tx) => {
+      const jobs = await result<Job[]>(tx.objectStore('jobs').getAll());
+      const drafts = await result<StoredDraft[]>(tx.objectStore('drafts').getAll());
+      const needed = new Set(jobs.flatMap((job) => (job.kind === 'upload' ? [job.id] : [])));
+      for (const { files } of drafts) {
+        if (!files) return null;
+        for (const id of files) needed.add(id);
+      }
+      return needed;
+    });
   }
 
   async drafts(account: string): Promise<StoredDraft[]> {

@@ -97,7 +97,8 @@ async function store(id: string, kind: 'case' | 'message', value: unknown): Prom
   const { account } = await myKeys();
   const plain = utf8(JSON.stringify(value));
   const sealed = await lockOnDevice(await draftSealingKey(), purposeOf(account, id), plain);
-  await postOffice().outbox.putDraft({ id, account, kind, sealed, savedAt: Date.now() });
+  const files = partIds((value as Partial<MessageDraft>).files ?? []);
+  await postOffice().outbox.putDraft({ id, account, kind, sealed, files, savedAt: Date.now() });
 }
 
 async function read<T>(id: string, sealed: Uint8Array): Promise<T | null> {
@@ -122,7 +123,7 @@ export async function loadCaseDrafts(): Promise<void> {
     if (draft) found.push(draft);
   }
   caseDrafts.value = found.sort((a, b) => b.savedAt - a.savedAt);
-  await sweepParts(found);
+  await sweepParts();
 }
 
 export async function saveCaseDraft(draft: CaseDraft): Promise<void> {
@@ -219,18 +220,16 @@ onSignOut(() => {
   held = [];
 });
 
-/** Parts whose draft was lost to a crash in the middle would stay for ever: find and drop them. */
-async function sweepParts(found: readonly CaseDraft[]): Promise<void> {
+/**
+ * Parts whose draft was lost to a crash in the middle would stay for ever: find and drop them. What
+ * colleagues left on this device, or what does not open today, keeps its own.
+ */
+async function sweepParts(): Promise<void> {
   const { outbox } = postOffice();
-  const { account } = await myKeys();
-  const wanted = new Set(found.flatMap((draft) => partIds(draft.files)));
-  for (const job of await outbox.jobs(account)) if (job.kind === 'upload') wanted.add(job.id);
-  for (const stored of await outbox.drafts(account)) {
-    if (stored.kind !== 'message') continue;
-    const draft = await read<Partial<MessageDraft>>(stored.id, stored.sealed);
-    for (const id of partIds(draft?.files ?? [])) wanted.add(id);
-  }
-  const orphans = [...(await outbox.partOwners())].filter((id) => !wanted.has(id));
+  const owners = [...(await outbox.partOwners())];
+  const needed = await outbox.neededFiles();
+  if (!needed) return;
+  const orphans = owners.filter((id) => !needed.has(id));
   // A file being attached right now in another tab has no draft yet: leave the latest a day.
   if (orphans.length > 0) await outbox.dropPartsBefore(orphans, Date.now() - 24 * 3600_000);
 }
