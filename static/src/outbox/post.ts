@@ -46,7 +46,8 @@ export function openPostOffice(outbox: Shelf = new Shelf()): PostOffice {
       return true;
     },
     async resend(job) {
-      await outbox.keep({ ...job, state: 'waiting', attempts: 0, notBefore: 0, problem: null });
+      const state = job.kind !== 'upload' && job.unproved ? 'stale' : 'waiting';
+      await outbox.keep({ ...job, state, attempts: 0, notBefore: 0, problem: null });
       tell({ type: 'added' });
       void kick();
     },

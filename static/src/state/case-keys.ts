@@ -72,10 +72,29 @@ export function caseKey(row: CaseRow, generation = row.generation): Promise<Byte
   return key;
 }
 
-async function requireCommitted(caseId: string, generation: number, key: Bytes): Promise<Bytes> {
-  const commitment = committed.get(caseId)?.[generation];
-  if (commitment) await requireCommitment(key, commitment);
+/** The key that new words are sealed under: that of the last event, whatever the row says. */
+export async function newestKey(row: CaseRow, chain: ProvenCase): Promise<Bytes> {
+  const { generation } = chain.payload;
+  const key = await caseKey(row, generation);
+  await requireCommitment(key, chain.commitments[generation] as Bytes);
   return key;
+}
+
+async function requireCommitted(row: CaseRow, generation: number, key: Bytes): Promise<Bytes> {
+  const known = committed.get(row.id);
+  const commitment = known?.[generation];
+  if (commitment) await requireCommitment(key, commitment);
+  // Further than was proved: only by events that wait to be followed, and will be.
+  else if (known && generation > announcedIn(row)) {
+    throw new SealBroken('a generation nobody announced');
+  }
+  return key;
+}
+
+function announcedIn({ events }: CaseRow): number {
+  if (events.length === 0) return -1;
+  const [last] = readLinks('cordee1.case', events.slice(-1));
+  return last?.payload.generation ?? -1;
 }
 
 async function openCaseKey(row: CaseRow, generation: number): Promise<Bytes> {
@@ -87,7 +106,7 @@ async function openCaseKey(row: CaseRow, generation: number): Promise<Bytes> {
       if (!seed) continue;
       const context = caseContext(net(), row.id, generation, grant.recipient);
       const key = await unwrap(seed, context, fromBase64(grant.wrapped));
-      return await requireCommitted(row.id, generation, key);
+      return await requireCommitted(row, generation, key);
     } catch (error) {
       failure = error;
     }
@@ -98,7 +117,7 @@ async function openCaseKey(row: CaseRow, generation: number): Promise<Bytes> {
   const next = await caseKey(row, generation + 1);
   const context = casePrevContext(net(), row.id, generation + 1);
   const key = await unseal(next, context, fromBase64(later.sealed));
-  return requireCommitted(row.id, generation, key);
+  return requireCommitted(row, generation, key);
 }
 
 async function seedFor(recipient: string): Promise<Bytes | null> {
@@ -118,7 +137,7 @@ async function seedFor(recipient: string): Promise<Bytes | null> {
  *
  * @throws ProtocolError when the server shows another case than the one that was opened.
  */
-export function proveCase(row: CaseRow): Promise<ProvenCase> {
+export async function proveCase(row: CaseRow): Promise<ProvenCase> {
   const of = `${row.events.length} ${row.events.at(-1)?.s[0]?.sig}`;
   let known = proved.get(row.id);
   if (known?.of !== of) {
@@ -127,7 +146,21 @@ export function proveCase(row: CaseRow): Promise<ProvenCase> {
     proved.set(row.id, known);
     chain.catch(() => proved.get(row.id)?.chain === chain && proved.delete(row.id));
   }
-  return known.chain;
+  const chain = await known.chain;
+  // The same events may come beside anything else.
+  requireShown(row, chain);
+  return chain;
+}
+
+/** What the server says beside the events must be what they say. @throws SealBroken */
+function requireShown(row: CaseRow, { payload, opener }: CaseChain): void {
+  if (payload.case !== row.id || opener !== row.opened_by.id) {
+    throw new SealBroken('the events of another case');
+  }
+  // Nothing commits to the key of a generation that nobody announced.
+  if (row.generation !== payload.generation) {
+    throw new SealBroken('a generation nobody announced');
+  }
 }
 
 async function prove(row: CaseRow): Promise<ProvenCase> {
@@ -141,13 +174,7 @@ async function prove(row: CaseRow): Promise<ProvenCase> {
       return verifyCaseEvents(row.events, accounts, members, net());
     }),
   );
-  if (chain.payload.case !== row.id || chain.opener !== row.opened_by.id) {
-    throw new SealBroken('the events of another case');
-  }
-  // Nothing commits to the key of a generation that nobody announced.
-  if (row.generation !== chain.payload.generation) {
-    throw new SealBroken('a generation nobody announced');
-  }
+  requireShown(row, chain);
   await requireNotTakenBack(row);
   if (chain.commitments.length >= (committed.get(row.id)?.length ?? 0)) {
     committed.set(row.id, chain.commitments);
@@ -157,7 +184,7 @@ async function prove(row: CaseRow): Promise<ProvenCase> {
     const name = `${row.id}/${generation}`;
     const key = await opened.get(name)?.catch(() => null);
     if (key) {
-      await requireCommitted(row.id, generation, key).catch(() => opened.delete(name));
+      await requireCommitted(row, generation, key).catch(() => opened.delete(name));
     }
   }
   await Promise.all([caseKey(row), caseKey(row, row.header.generation)]);

@@ -5,7 +5,7 @@
  * person wrote is safe on the device the moment these return.
  */
 import { type Bytes, fromBase64, fromUtf8, randomBytes, toBase64, utf8 } from '../crypto/bytes.ts';
-import { keyCommitment } from '../crypto/commitment.ts';
+import { keyCommitment, requireCommitment } from '../crypto/commitment.ts';
 import {
   accountRecipient,
   caseContext,
@@ -13,13 +13,20 @@ import {
   messageContext,
 } from '../crypto/contexts.ts';
 import { ProtocolError } from '../crypto/errors.ts';
+import { readLinks } from '../crypto/links.ts';
 import type { AttachmentManifest, JsonObject, MessagePayload } from '../crypto/payloads.ts';
 import { type Statement, signStatement } from '../crypto/statement.ts';
 import type { Job, JobProblem, PutJob, UploadJob } from '../outbox/jobs.ts';
 import { announced, type Manifest, type Sealed, sealedBytes } from '../photos/manifest.ts';
 import { Problem } from '../transport/http.ts';
-import { caseKey, net, proveCase, rememberCaseKey } from './case-keys.ts';
-import { rows } from './case-rows.ts';
+import {
+  caseKey,
+  net,
+  newestKey,
+  type ProvenCase,
+  proveCase,
+  rememberCaseKey,
+} from './case-keys.ts';
 import type {
   CaseRow,
   HeaderBody,
@@ -175,8 +182,15 @@ interface SealedWords {
   attachments: { id: string; size: number }[];
 }
 
+/** The key that words are sealed under. */
+interface Under {
+  generation: number;
+  key: Bytes;
+}
+
 async function sealWords(
   row: CaseRow,
+  { generation, key }: Under,
   words: Words,
   at = new Date().toISOString(),
 ): Promise<SealedWords> {
@@ -186,7 +200,7 @@ async function sealWords(
     net: net(),
     case: row.id,
     id: words.id,
-    g: row.generation,
+    g: generation,
     by: mine.account,
     kind: words.kind,
     at,
@@ -196,39 +210,68 @@ async function sealWords(
     log: latestCheckpoint(),
   };
   const statement = await signStatement('cordee1.message', payload, mine.signer);
-  const context = messageContext(net(), row.id, row.generation, words.id);
-  const sealed = await seal(await caseKey(row), context, utf8(JSON.stringify(statement)));
+  const context = messageContext(net(), row.id, generation, words.id);
+  const sealed = await seal(key, context, utf8(JSON.stringify(statement)));
   return {
     id: words.id,
     kind: words.kind,
-    generation: row.generation,
+    generation,
     sealed: toBase64(sealed),
     attachments: announced(words.attachments),
   };
 }
 
 /**
- * Whether words may leave under the case's key as it is, as far as this device knows. If not, they
- * wait here until the case has a new key, and are sealed again under it.
+ * The newest key of the case, and whether words may leave under it, as far as this device knows. If
+ * not, they wait here until the case has a new key or this one is proved, and are sealed again.
+ *
+ * @throws ProtocolError when the server shows another key than the one that was signed.
  */
-async function stateFor(row: CaseRow): Promise<Pick<PutJob, 'state'>> {
-  if (row.rekey_due) return { state: 'stale' };
-  // A list proves no key: only what never left this device needs no proof.
-  if (row.events.length === 0) return { state: rows.value.has(row.id) ? 'stale' : 'waiting' };
+async function sealingOf(row: CaseRow): Promise<[Under, Pick<PutJob, 'state' | 'unproved'>]> {
+  let under: Under | null = null;
   try {
-    return { state: (await isHeldToday(await proveCase(row))) ? 'waiting' : 'stale' };
+    if (row.events.length === 0) {
+      // A list proves no key: only the opening that waits here, signed by ourselves.
+      under = await openedHere(row);
+      if (under) return [under, { state: 'waiting' }];
+    } else {
+      const chain = await proveCase(row);
+      under = await newestUnder(row, chain);
+      const holds = !row.rekey_due && (await isHeldToday(chain));
+      return [under, { state: holds ? 'waiting' : 'stale' }];
+    }
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
-    return { state: 'stale' };
+    if (under) return [under, { state: 'stale' }];
   }
+  const { generation } = row;
+  return [
+    { generation, key: await caseKey(row) },
+    { state: 'stale', unproved: true },
+  ];
+}
+
+async function newestUnder(row: CaseRow, chain: ProvenCase): Promise<Under> {
+  return { generation: chain.payload.generation, key: await newestKey(row, chain) };
+}
+
+async function openedHere(row: CaseRow): Promise<Under | null> {
+  const waiting = await postOffice().outbox.jobs((await myKeys()).account);
+  const opening = waiting.find((job): job is PutJob => job.kind === 'case' && job.id === row.id);
+  if (!opening) return null;
+  const [link] = readLinks('cordee1.case', [opening.body['event'] as Statement]);
+  const key = await caseKey(row, 0);
+  await requireCommitment(key, fromBase64(link?.payload.kc ?? ''));
+  return { generation: 0, key };
 }
 
 /** Seal and queue a message of a case. */
 export async function postMessage(row: CaseRow, words: Words, draft?: string): Promise<void> {
-  const { id, ...body } = await sealWords(row, words);
+  const [under, standing] = await sealingOf(row);
+  const { id, ...body } = await sealWords(row, under, words);
   const { account } = await myKeys();
   const made = put('message', id, account, row.id, `cases/${row.id}/messages/${id}`, body);
-  const job = { ...made, ...(await stateFor(row)) };
+  const job = { ...made, ...standing };
   await queue([job, ...uploadsOf(words.attachments, job)], draft);
 }
 
@@ -241,9 +284,13 @@ export async function takeStep(
 ): Promise<void> {
   const { account } = await myKeys();
   const id = crypto.randomUUID();
-  const body = { step, ...(words ? { message: await sealWords(row, words) } : {}) };
-  const made = put('step', id, account, row.id, `cases/${row.id}/steps/${id}`, body);
-  const job = words ? { ...made, ...(await stateFor(row)) } : made;
+  const made = put('step', id, account, row.id, `cases/${row.id}/steps/${id}`, { step });
+  let job = made;
+  if (words) {
+    const [under, standing] = await sealingOf(row);
+    const message = await sealWords(row, under, words);
+    job = { ...made, body: { step, message }, ...standing };
+  }
   await queue([job, ...uploadsOf(words?.attachments ?? [], job)], draft);
 }
 
@@ -344,7 +391,9 @@ async function wordsAgain(job: PutJob): Promise<PutJob> {
     attachments: said.attachments,
     seen: said.seen,
   };
-  const { id: _, ...sealed } = await sealWords(row, words, said.at);
-  if (job.kind === 'message') return { ...job, body: sealed };
-  return { ...job, body: { ...job.body, message: { ...sealed, id: old.id } } };
+  const under = await newestUnder(row, await proveCase(row));
+  const { id: _, ...sealed } = await sealWords(row, under, words, said.at);
+  const proved = { ...job, unproved: false };
+  if (job.kind === 'message') return { ...proved, body: sealed };
+  return { ...proved, body: { ...job.body, message: { ...sealed, id: old.id } } };
 }

@@ -54,8 +54,8 @@ export async function until(done: () => unknown): Promise<void> {
 export function deskOf(at: () => Place) {
   const waiting = async (account: Person) => postOffice().outbox.jobs(account.id);
 
-  async function opened(by = at().favre): Promise<string> {
-    await at().clinic.use(by);
+  /** A case made here, on its way to the server. */
+  async function queued(): Promise<string> {
     const id = crypto.randomUUID();
     const wanted = {
       id,
@@ -65,6 +65,12 @@ export function deskOf(at: () => Place) {
       header: HEADER,
     } as const;
     await openCase(wanted, 'no draft');
+    return id;
+  }
+
+  async function opened(by = at().favre): Promise<string> {
+    await at().clinic.use(by);
+    const id = await queued();
     await until(() => at().clinic.cases.has(id));
     return id;
   }
@@ -93,7 +99,7 @@ export function deskOf(at: () => Place) {
     return { row, seal: (await readCase(row)).seal, texts };
   }
 
-  return { waiting, opened, say, read };
+  return { waiting, queued, opened, say, read };
 }
 
 /** A message as another device writes it, under the key of the case as it is known here. */
