@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n.ts';
 import { navigate, type Params } from '../router.ts';
 import { isOpinion } from '../state/bodies.ts';
+import { openedAs } from '../state/case-opening.ts';
 import { caseRow, opened } from '../state/case-rows.ts';
 import type { CaseRow, OpinionBody } from '../state/case-types.ts';
 import { startCases } from '../state/cases.ts';
@@ -64,8 +65,9 @@ function versionBefore(
 ): { id: string; body: OpinionBody } | null {
   if (step === 'give_opinion') return null;
   const second = step === 'give_second_opinion';
-  for (const { id, kind, author } of live.thread.value.rows.toReversed()) {
-    const body = live.opened.value.get(id)?.body ?? null;
+  for (const message of live.thread.value.rows.toReversed()) {
+    const { id, kind, author } = message;
+    const body = openedAs(live.opened.value, message)?.body ?? null;
     const own = second ? author.id === me.value?.id : !isSecond(row, author.id);
     if (kind === 'opinion' && own && isOpinion(body)) return { id, body };
   }

@@ -56,7 +56,7 @@ export default function PrintPage({ params }: { params: Params }): JSX.Element {
     );
   }
   const opinions = signedOpinions(live.value);
-  const report = reportOf(row, found.header, opinions, numbers.value);
+  const report = reportOf({ ...row, opened_by: found.by }, found.header, opinions, numbers.value);
   const place: Place = { net: network.value?.net ?? '', case: id };
   const unsafe = found.seal.state === 'broken' || opinions.some((one) => !one.checked);
 

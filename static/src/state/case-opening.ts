@@ -26,7 +26,7 @@ import { reportSeal } from './seal-reports.ts';
 import { unseal } from './sealing.ts';
 import type { Named } from './types.ts';
 
-const messages = new Map<string, Promise<OpenedMessage>>();
+const messages = new Map<string, { of: MessageRow; found: Promise<OpenedMessage> }>();
 
 /** Forget what was opened of a case that is no longer ours; of all of them when locking. */
 export function forgetCase(caseId?: string): void {
@@ -143,28 +143,50 @@ async function tryOpenCase(row: CaseRow): Promise<OpenedCase> {
       payload.version === header.version;
     if (!here) throw new SealBroken('the header of another case');
     const body = readHeader(payload.body);
-    return { header: body, seal: fault ? sealOf(fault) : seal };
+    return { by: row.opened_by, header: body, seal: fault ? sealOf(fault) : seal };
   } catch (error) {
-    return { header: null, seal: sealOf(fault instanceof ProtocolError ? fault : error) };
+    return {
+      by: row.opened_by,
+      header: null,
+      seal: sealOf(fault instanceof ProtocolError ? fault : error),
+    };
   }
+}
+
+const WORDS = ['case', 'id', 'generation', 'kind', 'sealed'] as const;
+
+/** The same id by another author, of another kind or with other bytes is another message. */
+function sameWords(one: MessageRow, other: MessageRow): boolean {
+  const { author } = other;
+  return (
+    WORDS.every((part) => one[part] === other[part]) &&
+    one.author.id === author.id &&
+    one.author.name === author.name
+  );
+}
+
+/** What was opened of exactly this row: the page says nothing of one row beside another. */
+export function openedAs(
+  opened: ReadonlyMap<string, OpenedMessage>,
+  row: MessageRow,
+): OpenedMessage | undefined {
+  const found = opened.get(row.id);
+  return found && sameWords(found.of, row) ? found : undefined;
 }
 
 /** Open one message of a case. Never throws for a broken one: the thread shows it as such. */
 export function openMessage(owner: CaseRow, row: MessageRow): Promise<OpenedMessage> {
-  // The same id with other bytes is another message.
-  const name = `${row.case}/${row.id}/${row.generation}/${row.sealed.slice(0, 64)}`;
-  let found = messages.get(name);
-  if (!found) {
-    found = tryOpenMessage(owner, row);
-    messages.set(name, found);
-    void found.then(
-      ({ seal }) => {
-        if (seal.state !== 'whole') messages.delete(name);
-        if (seal.state === 'broken') reportSeal('message', row.id, seal.error, row.case);
-      },
-      () => messages.delete(name),
-    );
-  }
+  const name = `${row.case}/${row.id}`;
+  const known = messages.get(name);
+  if (known && sameWords(known.of, row)) return known.found;
+  const found = tryOpenMessage(owner, row);
+  const kept = { of: row, found };
+  messages.set(name, kept);
+  const forget = () => messages.get(name) === kept && messages.delete(name);
+  void found.then(({ seal }) => {
+    if (seal.state !== 'whole') forget();
+    if (seal.state === 'broken') reportSeal('message', row.id, seal.error, row.case);
+  }, forget);
   return found;
 }
 
@@ -189,7 +211,8 @@ async function tryOpenMessage(owner: CaseRow, row: MessageRow): Promise<OpenedMe
       payload.kind === row.kind;
     if (!here) throw new SealBroken('a message of another place or author');
     const body = readMessageBody(row.kind, payload.body);
-    const found = { body, attachments: payload.attachments, at: payload.at, seen: payload.seen };
+    const { attachments, at, seen } = payload;
+    const found = { of: row, body, attachments, at, seen };
     try {
       // What waits on this device is our own, under a key that was proved when it was sealed.
       if (row.sequence !== null) await requirePart(owner, by, row.generation);
@@ -200,6 +223,6 @@ async function tryOpenMessage(owner: CaseRow, row: MessageRow): Promise<OpenedMe
     }
     return { ...found, seal };
   } catch (error) {
-    return { body: null, attachments: [], at: null, seen: [], seal: sealOf(error) };
+    return { of: row, body: null, attachments: [], at: null, seen: [], seal: sealOf(error) };
   }
 }

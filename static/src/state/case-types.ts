@@ -185,11 +185,15 @@ export type Seal =
   | { state: 'broken'; why: string; error: Error };
 
 export interface OpenedCase {
+  /** Who is said to have written the header, and was checked. */
+  by: Named;
   header: HeaderBody | null;
   seal: Seal;
 }
 
 export interface OpenedMessage {
+  /** What was opened: said of another author, kind or place, it is another message. */
+  of: MessageRow;
   body: TextBody | OpinionBody | null;
   attachments: AttachmentManifest[];
   /** When the author's device says it was written. */

@@ -4,7 +4,7 @@ import { MessageMisplaced, MessageWithheld } from '../crypto/errors.ts';
 import { api, NetworkDown, type Page, Problem } from '../transport/http.ts';
 import { call, connected, on, onReconnect } from '../transport/socket.ts';
 import { fetchCase, follow, refreshCase } from './case-fetching.ts';
-import { openMessage } from './case-opening.ts';
+import { openedAs, openMessage } from './case-opening.ts';
 import { caseRow, onDropped, rows, updateRow } from './case-rows.ts';
 import type { CaseRow, MessageRow, OpenedMessage } from './case-types.ts';
 import { onLock } from './keys.ts';
@@ -28,7 +28,7 @@ import {
 
 export interface LiveThread {
   thread: Signal<Thread>;
-  /** By message id; absent while it is being opened. */
+  /** By message id; absent while it is being opened. Read with `openedAs`. */
   opened: Signal<ReadonlyMap<string, OpenedMessage>>;
   /** Why the thread could not be fetched, if so. */
   problem: Signal<unknown>;
@@ -74,10 +74,13 @@ export function followThread(caseId: string): LiveThread {
   }
 
   async function show(row: CaseRow, message: MessageRow): Promise<void> {
-    const known = opened.value.get(message.id);
-    if (known && known.seal.state === 'whole') return;
+    if (openedAs(opened.value, message)?.seal.state === 'whole') return;
     const found = await openMessage(row, message);
-    if (!stopped && !locked.value) opened.value = new Map(opened.value).set(message.id, found);
+    if (stopped || locked.value) return;
+    // Another row came in its place meanwhile: that one is shown.
+    const now = thread.value.rows.filter(({ id }) => id === message.id);
+    if (now.length > 0 && !now.includes(message)) return;
+    opened.value = new Map(opened.value).set(message.id, found);
   }
 
   async function showAll(): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   CaseRow,
   HeaderBody,
   MessageRow,
+  OpenedCase,
   OpinionBody,
   Patient,
   Seal,
@@ -68,14 +69,14 @@ export function Files({ place, files, stored, onOpen }: FilesProps): JSX.Element
 /** The request itself, first in the thread: who, what is asked, the photos. */
 export function RequestCard({
   row,
+  found: { by, seal },
   header,
-  seal,
   place,
   onOpen,
 }: {
   row: CaseRow;
+  found: OpenedCase;
   header: HeaderBody;
-  seal: Seal;
   place: Place;
   onOpen: FilesProps['onOpen'];
 }): JSX.Element {
@@ -85,12 +86,9 @@ export function RequestCard({
     <article class="card request" aria-label={t('The request')}>
       <header class="card-head">
         <p class="strong">
-          {row.opened_by.name} → {row.pool.name}
+          {by.name} → {row.pool.name}
         </p>
-        <SealSign
-          seal={seal}
-          label={t('Seal checked: written by {name}', { name: row.opened_by.name })}
-        />
+        <SealSign seal={seal} label={t('Seal checked: written by {name}', { name: by.name })} />
       </header>
       <p class="small quiet">
         {patientName(header.patient)} · {patientLine(header.patient)}

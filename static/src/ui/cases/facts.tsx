@@ -3,6 +3,7 @@ import type { AttachmentManifest } from '../../crypto/payloads.ts';
 import { t, tn } from '../../i18n.ts';
 import type { Place } from '../../photos/sealing.ts';
 import { patientName } from '../../state/bodies.ts';
+import { openedAs } from '../../state/case-opening.ts';
 import type { CaseRow, HeaderBody, OpenedCase } from '../../state/case-types.ts';
 import type { LiveThread } from '../../state/messages.ts';
 import { birthDateWords, dateAndTime, urgencyWord } from '../../state/words.ts';
@@ -84,7 +85,7 @@ export function CaseFacts({
         <Facts
           facts={[
             [t('Number'), row.number],
-            [t('Asked by'), row.opened_by.name],
+            [t('Asked by'), found?.by.name ?? row.opened_by.name],
             [t('On behalf of'), row.organisation?.name],
             [t('Pool'), row.pool.name],
             [t('Expert'), row.expert?.name],
@@ -116,7 +117,7 @@ function AllPictures({
   onOpen: (files: AttachmentManifest[], index: number) => void;
 }): JSX.Element | null {
   const said = live.thread.value.rows.flatMap(
-    (message) => live.opened.value.get(message.id)?.attachments ?? [],
+    (message) => openedAs(live.opened.value, message)?.attachments ?? [],
   );
   const { pictures } = parted([...header.attachments, ...said]);
   if (pictures.length === 0) return null;

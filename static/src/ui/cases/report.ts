@@ -2,6 +2,7 @@
 import { t } from '../../i18n.ts';
 import type { Manifest } from '../../photos/manifest.ts';
 import { isOpinion, patientName } from '../../state/bodies.ts';
+import { openedAs } from '../../state/case-opening.ts';
 import type { CaseRow, HeaderBody, MessageRow, OpinionBody } from '../../state/case-types.ts';
 import type { LiveThread } from '../../state/messages.ts';
 import type { Named } from '../../state/types.ts';
@@ -35,7 +36,7 @@ export interface Report {
 export function signedOpinions(live: LiveThread): SignedOpinion[] {
   return live.thread.value.rows
     .flatMap((message) => {
-      const found = live.opened.value.get(message.id);
+      const found = openedAs(live.opened.value, message);
       const body = found?.body ?? null;
       if (message.kind !== 'opinion' || !found || !isOpinion(body)) return [];
       return [{ message, body, checked: found.seal.state === 'whole' }];

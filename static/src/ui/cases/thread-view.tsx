@@ -4,6 +4,7 @@ import type { AttachmentManifest } from '../../crypto/payloads.ts';
 import { t } from '../../i18n.ts';
 import type { Place } from '../../photos/sealing.ts';
 import { isOpinion } from '../../state/bodies.ts';
+import { openedAs } from '../../state/case-opening.ts';
 import type {
   CaseRow,
   MessageKind,
@@ -57,22 +58,16 @@ export function ThreadView({
   });
   const current = inForce(
     row,
-    messages.filter(({ id, kind }) => {
-      const body = live.opened.value.get(id)?.body ?? null;
-      return kind === 'opinion' && (isOpinion(body) || body === null);
+    messages.filter((message) => {
+      const body = openedAs(live.opened.value, message)?.body ?? null;
+      return message.kind === 'opinion' && (isOpinion(body) || body === null);
     }),
   );
   let day = '';
   return (
     <div ref={box} class="thread" tabIndex={-1}>
       {found?.header && (
-        <RequestCard
-          row={row}
-          header={found.header}
-          seal={found.seal}
-          place={place}
-          onOpen={onOpen}
-        />
+        <RequestCard row={row} found={found} header={found.header} place={place} onOpen={onOpen} />
       )}
       <div class="thread-log" role="log" aria-label={t('Conversation')}>
         {olderThan(thread) !== null && <Older live={live} box={box} />}
@@ -86,7 +81,7 @@ export function ThreadView({
               <Turn
                 row={row}
                 message={message}
-                opened={live.opened.value.get(message.id)}
+                opened={openedAs(live.opened.value, message)}
                 quoted={quoteOf(message, messages, live.opened.value)}
                 thread={thread}
                 replaced={message.kind === 'opinion' && !current.has(message.id)}
@@ -170,10 +165,10 @@ function quoteOf(
   messages: readonly MessageRow[],
   opened: ReadonlyMap<string, OpenedMessage>,
 ): { name: string; text: string } | null {
-  const body = opened.get(message.id)?.body;
+  const body = openedAs(opened, message)?.body;
   if (!body || isOpinion(body) || !body.reply_to) return null;
   const quoted = messages.find((other) => other.id === body.reply_to);
-  const said = quoted && opened.get(quoted.id)?.body;
+  const said = quoted && openedAs(opened, quoted)?.body;
   if (!quoted || !said) return { name: '', text: t('An earlier message') };
   return { name: quoted.author.name, text: isOpinion(said) ? said.conclusion : said.text };
 }
