@@ -17,6 +17,7 @@ import { openCase } from '../state/posting.ts';
 import { online } from '../state/session.ts';
 import { Button } from '../ui/button.tsx';
 import { filesUnderway, useFilesOf } from '../ui/cases/attach.tsx';
+import { NotKept, useKeeping } from '../ui/cases/keeping.tsx';
 import { PoolStep, QuestionStep, ReviewStep, UrgencyStep } from '../ui/cases/wizard.tsx';
 import { headerOf, problemsOf, type StepProps } from '../ui/cases/wizard-draft.ts';
 import { PatientStep } from '../ui/cases/wizard-patient.tsx';
@@ -67,6 +68,7 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
   const draft = useSignal(initial);
   const problem = useSignal<unknown>(null);
   const told = useSignal(false);
+  const keeping = useKeeping();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const over = useRef(false);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -77,8 +79,12 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
     clearTimeout(timer.current);
     timer.current = undefined;
     if (over.current) return;
-    saveCaseDraft(draft.value).catch(() => undefined);
+    void keeping.follow(saveCaseDraft(draft.value));
   }
+
+  const keepLate = () => {
+    if (timer.current !== undefined || keeping.refused.value) keep();
+  };
 
   const change = (part: Partial<CaseDraft>) => {
     draft.value = { ...draft.value, ...part };
@@ -95,18 +101,15 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
 
   const goTo = (next: number) => {
     told.value = false;
-    if (timer.current !== undefined) keep();
+    keepLate();
     navigate(`/new/${draft.value.id}?step=${next}`);
   };
 
   useEffect(() => {
-    const leave = () => {
-      if (timer.current !== undefined) keep();
-    };
-    addEventListener('pagehide', leave);
+    addEventListener('pagehide', keepLate);
     return () => {
-      leave();
-      removeEventListener('pagehide', leave);
+      keepLate();
+      removeEventListener('pagehide', keepLate);
     };
   }, []);
 
@@ -202,6 +205,7 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
           onNext={() => void next()}
         />
         <Problems error={problem.value} />
+        <NotKept keeping={keeping} />
       </div>
       {step > 0 && (
         <div class="wizard-foot">
@@ -215,10 +219,12 @@ function Wizard({ initial }: { initial: CaseDraft }): JSX.Element {
           >
             {last ? t('Seal and send') : t('Continue')}
           </Button>
-          <p class="wizard-note quiet">
-            <Icon name="lock" />
-            {t('Kept sealed on this device until you send it.')}
-          </p>
+          {!keeping.refused.value && (
+            <p class="wizard-note quiet">
+              <Icon name="lock" />
+              {t('Kept sealed on this device until you send it.')}
+            </p>
+          )}
         </div>
       )}
     </form>

@@ -20,6 +20,7 @@ import { takeStep } from '../state/posting.ts';
 import { me } from '../state/session.ts';
 import { Button } from '../ui/button.tsx';
 import { OpinionText } from '../ui/cases/cards.tsx';
+import { NotKept, useKeeping } from '../ui/cases/keeping.tsx';
 import { SealProblem } from '../ui/cases/marks.tsx';
 import { isSecond, opinionTitle } from '../ui/cases/opinions.ts';
 import { Banner, Waiting } from '../ui/feedback.tsx';
@@ -79,6 +80,7 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
   const checking = useSignal(false);
   const wrong = useSignal<string | null>(null);
   const problem = useSignal<unknown>(null);
+  const keeping = useKeeping();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const touched = useRef(false);
   const draft = opinionDraftId(row.id);
@@ -89,7 +91,7 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
   const keep = () => {
     clearTimeout(timer.current);
     timer.current = undefined;
-    saveDraft(draft, text.value).catch(() => undefined);
+    void keeping.follow(saveDraft(draft, text.value));
   };
   const set = (part: Partial<OpinionDraft>) => {
     touched.current = true;
@@ -106,7 +108,7 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
       })
       .catch(() => undefined);
     return () => {
-      if (timer.current !== undefined) keep();
+      if (timer.current !== undefined || keeping.refused.value) keep();
     };
   }, [draft]);
   // An amendment begins with the words it amends, as soon as they are open.
@@ -150,6 +152,7 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
       problem.value = error;
       return;
     }
+    keeping.refused.value = false;
     toast(t('Signed and sealed.'));
     navigate(`/cases/${row.id}`, { replace: true });
   }
@@ -274,6 +277,7 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
             value={text.value.incidents}
             onInput={(incidents) => set({ incidents })}
           />
+          <NotKept keeping={keeping} />
           <Button type="submit" kind="primary" size="large" wide>
             {t('Check before signing')}
           </Button>
@@ -282,6 +286,7 @@ function OpinionForm({ row, live }: { row: CaseRow; live: LiveThread }): JSX.Ele
             onClick={async () => {
               clearTimeout(timer.current);
               timer.current = undefined;
+              keeping.refused.value = false;
               await dropDraft(draft);
               navigate(`/cases/${row.id}`);
             }}

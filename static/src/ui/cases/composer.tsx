@@ -26,6 +26,7 @@ import {
   useAttaching,
   useFilesOf,
 } from './attach.tsx';
+import { NotKept, useKeeping } from './keeping.tsx';
 
 export type { Quoted };
 
@@ -105,6 +106,7 @@ export function Composer({
   const files = useSignal<Manifest[]>([]);
   const problem = useSignal<unknown>(null);
   const more = useSignal(false);
+  const keeping = useKeeping();
   const draft = messageDraftId(row.id);
   const attaching = useAttaching(place, draft);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -123,10 +125,10 @@ export function Composer({
 
   function save(): void {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => void keep(), SAVE_AFTER);
+    timer.current = setTimeout(keep, SAVE_AFTER);
   }
 
-  async function keep(): Promise<void> {
+  function keep(): void {
     clearTimeout(timer.current);
     timer.current = undefined;
     const value: MessageDraft = {
@@ -134,12 +136,8 @@ export function Composer({
       quoted: quoted.value,
       files: files.value,
     };
-    try {
-      if (value.text || value.files.length > 0) await saveDraft(draft, value);
-      else await dropDraft(draft);
-    } catch {
-      // Locked meanwhile: the last saved words stand.
-    }
+    const written = value.text || value.files.length > 0;
+    void keeping.follow(written ? saveDraft(draft, value) : dropDraft(draft));
   }
 
   useEffect(() => {
@@ -155,7 +153,7 @@ export function Composer({
       })
       .catch(() => undefined);
     const leave = () => {
-      if (timer.current !== undefined) void keep();
+      if (timer.current !== undefined || keeping.refused.value) keep();
     };
     addEventListener('pagehide', leave);
     return () => {
@@ -217,6 +215,7 @@ export function Composer({
     }
     clearTimeout(timer.current);
     timer.current = undefined;
+    keeping.refused.value = false;
     text.value = '';
     files.value = [];
     more.value = false;
@@ -238,6 +237,7 @@ export function Composer({
       }}
     >
       <Problems error={problem.value} />
+      <NotKept keeping={keeping} />
       {worded.value && (
         <p class="composer-note">
           <span class="strong">{stepWord(worded.value.step)}</span>
