@@ -12,7 +12,7 @@ import { lockOnDevice, openOnDevice } from '../crypto/vault.ts';
 import type { Manifest } from '../photos/manifest.ts';
 import { net } from './case-keys.ts';
 import type { Consent, OpinionBody, Patient, Urgency } from './case-types.ts';
-import { draftSealingKey, locked, myKeys } from './keys.ts';
+import { draftOpeningKeys, draftSealingKey, locked, myKeys } from './keys.ts';
 import { postOffice } from './outbox.ts';
 import { me, onSignOut } from './session.ts';
 
@@ -103,15 +103,16 @@ async function store(id: string, kind: 'case' | 'message', value: unknown): Prom
 
 async function read<T>(id: string, sealed: Uint8Array): Promise<T | null> {
   const { account } = await myKeys();
-  try {
-    const key = await draftSealingKey();
-    const plain = await openOnDevice(key, purposeOf(account, id), owned(sealed));
-    return JSON.parse(fromUtf8(plain)) as T;
-  } catch (error) {
-    // Keys were replaced after a suspected theft: what lay under the old ones is gone.
-    if (error instanceof ProtocolError) return null;
-    throw error;
+  for await (const key of draftOpeningKeys()) {
+    try {
+      const plain = await openOnDevice(key, purposeOf(account, id), owned(sealed));
+      return JSON.parse(fromUtf8(plain)) as T;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+    }
   }
+  // Everything was lost and made anew: what lay under the old keys is gone.
+  return null;
 }
 
 export async function loadCaseDrafts(): Promise<void> {

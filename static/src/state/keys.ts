@@ -83,6 +83,11 @@ export function heldKeys(): MyKeys | null {
   return held;
 }
 
+async function draftKeyOf(seed: Bytes): Promise<CryptoKey> {
+  const bits = await hkdf(seed, 'cordee drafts');
+  return crypto.subtle.importKey('raw', bits, 'AES-GCM', false, ['encrypt', 'decrypt']);
+}
+
 /**
  * Key for what this person writes and has not sent: drafts open again after a lock, on this device
  * or, were they ever moved, on another of theirs.
@@ -91,10 +96,14 @@ export function heldKeys(): MyKeys | null {
  */
 export async function draftSealingKey(): Promise<CryptoKey> {
   const { kemSeed } = await myKeys();
-  draftKey ??= hkdf(kemSeed, 'cordee drafts').then((bits) =>
-    crypto.subtle.importKey('raw', bits, 'AES-GCM', false, ['encrypt', 'decrypt']),
-  );
+  draftKey ??= draftKeyOf(kemSeed);
   return draftKey;
+}
+
+/** Keys that drafts open with: today's, then those of before a renewal. @throws Locked */
+export async function* draftOpeningKeys(): AsyncGenerator<CryptoKey> {
+  yield draftSealingKey();
+  for (const { kemSeed } of (await myKeys()).former.toReversed()) yield draftKeyOf(kemSeed);
 }
 
 function dropFromMemory(): void {
@@ -132,6 +141,7 @@ async function hold(account: string, seq: number, secrets: AccountSecrets): Prom
     former: secrets.former ?? [],
     root: secrets.root,
   };
+  draftKey = null;
   locked.value = false;
   return held;
 }

@@ -362,9 +362,12 @@ async function caseAgain(job: PutJob): Promise<PutJob> {
     grants: Record<string, string>;
   };
   const mine = await myKeys();
-  const own = accountRecipient(mine.account, mine.seq);
+  // Sealed before a renewal, it was wrapped to our keys of then.
+  const recipient = ({ seq }: { seq: number }) => accountRecipient(mine.account, seq);
+  const used = mine.former.find((one) => recipient(one) in body.grants) ?? mine;
+  const own = recipient(used);
   const context = caseContext(net(), job.id, 0, own);
-  const key = await unwrap(mine.kemSeed, context, fromBase64(body.grants[own] ?? ''));
+  const key = await unwrap(used.kemSeed, context, fromBase64(body.grants[own] ?? ''));
   await learnAnew();
   const opening = await openingOf(job.id, key, body.pool, body.care_team);
   if (Object.keys(opening.grants).join() === Object.keys(body.grants).join()) {
