@@ -85,6 +85,27 @@ describe('a photo that is ready', () => {
     expect(await loadDraft(id)).toMatchObject({ text: 'Voici.', files: [first, second] });
   });
 
+  it('is in the draft and on the page when another tab put it there, unless removed here', async () => {
+    const draft = await begun('Que faire ?');
+    const [first, second] = [photo(), photo()];
+    await putInDraft(draft.id, first);
+    const shown = await findCaseDraft(draft.id);
+    // No page of this tab: as another tab writes.
+    await putInDraft(draft.id, second);
+    const taken: Manifest[] = [];
+    const stop = takeFilesOf(draft.id, (file) => taken.push(file));
+    await saveCaseDraft({ ...draft, ...shown, question: 'Que faire ce soir ?' });
+    expect(taken).toEqual([second]);
+    expect(await findCaseDraft(draft.id)).toMatchObject({
+      question: 'Que faire ce soir ?',
+      files: [first, second],
+    });
+    await saveCaseDraft({ ...draft, files: [second] });
+    stop();
+    expect(taken).toEqual([second]);
+    expect((await findCaseDraft(draft.id))?.files).toEqual([second]);
+  });
+
   it('never meets the draft of whoever unlocks next, nor one that was deleted', async () => {
     const draft = await begun('Que faire ?');
     const answer = messageDraftId(crypto.randomUUID());

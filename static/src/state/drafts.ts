@@ -127,16 +127,40 @@ export async function loadCaseDrafts(): Promise<void> {
   await sweepParts();
 }
 
+/** By draft: the files it has had in this tab. Any other was put in it from elsewhere. */
+const seen = new Map<string, Set<string>>();
+
+function see({ id, files }: CaseDraft): void {
+  seen.set(id, new Set([...(seen.get(id) ?? []), ...files.map((file) => file.id)]));
+}
+
+/** Keep a draft, with the files another tab put in it meanwhile; the page that shows it takes them. */
 export async function saveCaseDraft(draft: CaseDraft): Promise<void> {
-  const saved = { ...draft, savedAt: Date.now() };
-  await inTurn(() => store(draft.id, 'case', saved));
+  see(draft);
+  let saved = { ...draft, savedAt: Date.now() };
+  await inTurn(async () => {
+    const others = (await stored(draft.id))?.files ?? [];
+    const fresh = others.filter((file) => !seen.get(draft.id)?.has(file.id));
+    saved = { ...saved, files: [...draft.files, ...fresh] };
+    await store(draft.id, 'case', saved);
+    const take = takers.get(draft.id);
+    if (!take) return;
+    see(saved);
+    for (const file of fresh) take(file);
+  });
   caseDrafts.value = [saved, ...caseDrafts.value.filter((other) => other.id !== draft.id)];
+}
+
+async function stored(id: string): Promise<CaseDraft | null> {
+  const kept = await postOffice().outbox.draft(id);
+  return kept ? read<CaseDraft>(id, kept.sealed) : null;
 }
 
 export async function findCaseDraft(id: string): Promise<CaseDraft | null> {
   await joinHeld();
-  const stored = await postOffice().outbox.draft(id);
-  return stored ? read<CaseDraft>(id, stored.sealed) : null;
+  const found = await stored(id);
+  if (found) see(found);
+  return found;
 }
 
 const partIds = (files: readonly Manifest[]) =>
