@@ -167,16 +167,6 @@ class CaseKeys(Reporting):
             self._directory.group(group, refresh=True)
         return holds(held, account, self._directory.members_by_group(groups))
 
-    def outdated(self, chain: CaseChain) -> bool:
-        """Whether the current key is wrapped to an epoch that a group has left behind, as far as
-        the directory knows."""
-        named = (parse_recipient(name) for name in chain.recipients)
-        return any(
-            recipient.kind == "group"
-            and recipient.number < self._directory.group(recipient.id).epoch
-            for recipient in named
-        )
-
     def open_grant(
         self, facts: Mapping[str, Any], generation: int, recipients: Iterable[str] | None = None
     ) -> bytes:

@@ -26,7 +26,7 @@ from client.errors import (
     StaleEpoch,
     StillOutdated,
 )
-from client.readers import custodians
+from client.readers import is_held_today, todays_keys
 from client.transport import Transport
 from client.verdicts import Reporting, msg, translate
 from protocol import CaseChain
@@ -138,11 +138,17 @@ class Circle(Reporting):
         return self._rotate(case, "rekey")
 
     def require_current(self, case: str) -> None:
-        """Before one writes: whoever left a group of the circle must not read what comes next.
+        """Before one writes: whoever left a group of the circle, and whoever has the former keys of
+        a reader, must not read what comes next.
 
         The server says so too, but is not waited for.
         """
-        if self._keys.outdated(self.cases.keys_of(case).chain):
+        chain = self.cases.keys_of(case).chain
+        if is_held_today(chain, todays_keys(self.directory, chain)):
+            return
+        self._network.policy(refresh=True)  # it may be we who know less than the case
+        chain = self.cases.renew_keys(case).chain
+        if not is_held_today(chain, self.recipients(chain)):
             self.rekey(case)
 
     # showing
@@ -241,23 +247,8 @@ class Circle(Reporting):
             self.directory.group(str(entry["group"]), refresh=True)
 
     def recipients(self, chain: CaseChain, without: str | None = None) -> dict[str, bytes]:
-        """Today's recipients of a next generation with their public keys, sorted by name.
-
-        The holders of this generation by their present epochs and certified keys, and every
-        custodian of today's policy.
-        """
-        publics: dict[str, bytes] = {}
-        named = {(holder.kind, holder.id) for holder in map(parse_recipient, chain.recipients)}
-        for kind, ident in sorted(named):
-            if ident == without:
-                continue
-            if kind == "group":
-                group = self.directory.group(ident, refresh=True)
-                publics[group_recipient(ident, group.epoch)] = group.group.kem_key
-            elif kind == "account":
-                person = self.directory.person(ident, refresh=True)
-                publics[account_recipient(ident, person.seq)] = person.kem_key
-        return dict(sorted((publics | custodians(self._network)).items()))
+        """Today's recipients of a next generation, everybody's keys asked for anew."""
+        return todays_keys(self.directory, chain, without, refresh=True)
 
     def _event(
         self, chain: CaseChain, kind: str, generation: int, kc: bytes, to: list[str]

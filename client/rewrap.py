@@ -11,17 +11,17 @@ the next one is named after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from client.circle import Circle
 from client.directory import Directory
 from client.errors import BrokenSeal, Refused, StillOutdated
-from client.readers import custodians
+from client.readers import is_held_today, todays_keys
 from client.transport import Transport
 from client.verdicts import Reporting
 from protocol import CaseChain
-from protocol.contexts import account_recipient, group_recipient, parse_recipient
+from protocol.contexts import parse_recipient
 
 Progress = Callable[[int], None]
 """Called with the number of cases looked at."""
@@ -68,7 +68,7 @@ class Rewrapping(Reporting):
 
     def outdated(self, chain: CaseChain) -> bool:
         """Whether the key is wrapped to anybody else than today's recipients of the same circle."""
-        return set(chain.recipients) != self._todays(chain)
+        return not is_held_today(chain, self._todays(chain))
 
     def _look_at(self, case: str, done: Rewrapped) -> None:
         try:
@@ -83,16 +83,10 @@ class Rewrapping(Reporting):
         except (Refused, StillOutdated):
             done.refused.append(case)
 
-    def _todays(self, chain: CaseChain) -> set[str]:
-        holders = [parse_recipient(name) for name in chain.recipients]
+    def _todays(self, chain: CaseChain) -> Collection[str]:
+        holders = map(parse_recipient, chain.recipients)
         people = {holder.id for holder in holders if holder.kind == "account"}
         if unseen := people - self._known:
             self._directory.people(unseen, refresh=True)
             self._known |= unseen
-        names: set[str] = set(custodians(self._directory.network))
-        for holder in holders:
-            if holder.kind == "group":
-                names.add(group_recipient(holder.id, self._directory.group(holder.id).epoch))
-            elif holder.kind == "account":
-                names.add(account_recipient(holder.id, self._directory.person(holder.id).seq))
-        return names
+        return todays_keys(self._directory, chain)

@@ -116,7 +116,7 @@ class Case(Base):
     last_activity_at: Mapped[datetime]
     generation: Mapped[int] = mapped_column(default=0)
     rekey_due: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
-    """A `Due`: whether a group that holds the key has rekeyed since. Kept for open cases only."""
+    """A `Due`: whether a holder of the key has newer keys since. Kept for open cases only."""
 
 
 class CaseParty(Base):

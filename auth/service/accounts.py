@@ -28,9 +28,15 @@ Chain = list[dict[str, Any]]
 
 
 def get_account(account_id: UUID, *, lock: bool = False) -> Account:
-    """Inside a transaction. Raises AccountNotFound."""
+    """Inside a transaction. Raises AccountNotFound.
+
+    `lock` keeps others from changing it, and lets them go on naming it: who writes in a case holds
+    the case, then names its readers, and new keys hold the account, then mark its cases.
+    """
     wanted = select(Account).where(Account.id == account_id)
-    account = session().scalars(wanted.with_for_update() if lock else wanted).first()
+    if lock:
+        wanted = wanted.with_for_update(key_share=True)
+    account = session().scalars(wanted).first()
     if account is None:
         raise AccountNotFound()
     return account

@@ -1,8 +1,9 @@
 """Whether the key of a case is still only in the hands it should be in.
 
-A group that removes a member enters its next epoch, and every open case it reads is marked in the
-same transaction. The mark costs a post nothing: it stands in the row that is read anyway. Settled
-cases are not marked, since a pool has ever more of them; theirs is computed when one speaks again.
+When a group removes a member and enters its next epoch, or a person's new keys begin to count,
+every open case they read is marked in the same transaction. The mark costs a post nothing: it
+stands in the row that is read anyway. Settled cases are not marked, since a pool has ever more of
+them; theirs is computed when one speaks again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     String,
     and_,
     case,
@@ -26,6 +28,7 @@ from sqlalchemy import (
 from app.announcements import on_record
 from app.db import session
 from auth.actor import Actor
+from auth.announced import KeysChanged
 from auth.models import Account, AccountStatement
 from messaging.errors import StaleEpoch
 from messaging.models import Case, CaseGrant, CaseParty, Due, Role
@@ -35,14 +38,17 @@ from pools.models import Group
 from pools.schemas import PendingRegrant
 from pools.service.pending import PendingWork, on_pending
 from pools.service.roll import groups_of
+from pools.service.standing import key_sequences
 from protocol.contexts import parse_recipient
 
 AT_ONCE = 50
 
 
 def listen() -> None:
-    """Hear of groups that enter their next epoch, and of devices that ask what they can mend."""
+    """Hear of groups that enter their next epoch, of people whose new keys count, and of devices
+    that ask what they can mend."""
     on_record(GroupRekeyed, mark_stale)
+    on_record(KeysChanged, mark_renewed)
     on_pending(pending_work)
 
 
@@ -63,13 +69,30 @@ def mark_stale(fact: GroupRekeyed) -> None:
             CaseParty.role.not_in((Role.POOL, Role.CARE_TEAM)),
         ),
     ).subquery()
+    _mark(select(read.c.id), Due.NOW if fact.now else Due.NEXT_POST)
+
+
+def mark_renewed(fact: KeysChanged) -> None:
+    """Mark the open cases whose key a person holds by themselves: whoever has their former keys is
+    not to open what is written next.
+
+    A colleague's device may hand them the present key before that; it takes no mark away.
+    """
+    _mark(
+        select(CaseParty.case_id).where(
+            CaseParty.holder_id == fact.account_id, CaseParty.left_at.is_(None)
+        ),
+        Due.NEXT_POST,
+    )
+
+
+def _mark(ids: Select[UUID], due: Due) -> None:
     open_cases = (
         select(Case.id)
-        .where(Case.settled_at.is_(None), Case.id.in_(select(read.c.id)))
+        .where(Case.settled_at.is_(None), Case.id.in_(ids))
         .order_by(Case.id)
         .with_for_update()
     )
-    due = Due.NOW if fact.now else Due.NEXT_POST
     session().flush()
     session().execute(
         update(Case)
@@ -80,17 +103,17 @@ def mark_stale(fact: GroupRekeyed) -> None:
 
 
 def require_fresh_key(case_id: UUID, generation: int, due: int, settled: bool = False) -> None:
-    """Raise StaleEpoch, naming the epochs of today, when the key must change before more is said.
+    """Raise StaleEpoch, naming the keys of today, when the key must change before more is said.
 
     `settled` asks the database even where no mark stands, for cases that are not marked.
     """
     if not due and not settled:
         return
-    stale = stale_groups(case_id, generation)
-    if due or stale:
+    groups, accounts = stale_groups(case_id, generation), stale_accounts(case_id, generation)
+    if due or groups or accounts:
         raise StaleEpoch(
-            groups=[{"group": str(group), "epoch": epoch} for group, epoch in stale.items()],
-            accounts=[],
+            groups=[{"group": str(group), "epoch": epoch} for group, epoch in groups.items()],
+            accounts=[{"account": str(who), "seq": seq} for who, seq in accounts.items()],
         )
 
 
@@ -98,8 +121,34 @@ def stale_groups(case_id: UUID, generation: int) -> dict[UUID, int]:
     """Groups of the circle to whose former epoch the key of this generation is wrapped, with
     their epoch of today."""
     rows = session().execute(
-        select(CaseGrant.recipient, Group.id, Group.epoch)
+        _granted(case_id, generation)
+        .add_columns(Group.epoch)
         .join(Group, Group.id == CaseGrant.holder_id)
+        .order_by(Group.id)
+    )
+    return {group: epoch for name, group, epoch in rows if parse_recipient(name).number < epoch}
+
+
+def stale_accounts(case_id: UUID, generation: int) -> dict[UUID, int]:
+    """People of the circle to whose former keys the key of this generation is wrapped, with the
+    sequence of those of today."""
+    granted = [
+        (who, parse_recipient(name).number)
+        for name, who in session().execute(
+            _granted(case_id, generation)
+            .where(CaseParty.kind == "account")
+            .order_by(CaseGrant.holder_id)
+        )
+        if who
+    ]
+    newest = key_sequences({who for who, _ in granted})
+    return {who: newest[who] for who, seq in granted if seq < newest[who]}
+
+
+def _granted(case_id: UUID, generation: int) -> Select[str, UUID | None]:
+    """Recipient and holder of each grant of a generation whose holder is still in the circle."""
+    return (
+        select(CaseGrant.recipient, CaseGrant.holder_id)
         .join(
             CaseParty,
             and_(
@@ -109,9 +158,7 @@ def stale_groups(case_id: UUID, generation: int) -> dict[UUID, int]:
             ),
         )
         .where(CaseGrant.case_id == case_id, CaseGrant.generation == generation)
-        .order_by(Group.id)
     )
-    return {group: epoch for name, group, epoch in rows if parse_recipient(name).number < epoch}
 
 
 def pending_work(actor: Actor) -> PendingWork:

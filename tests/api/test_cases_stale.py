@@ -7,6 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from app.announcements import announce_on_commit
+from app.transactions import transaction
+from auth.announced import KeysChanged
+from tests.api.test_cases_travelling import renew_keys
 from tests.factories.circles import TravellingCase, WideCircle
 from tests.factories.people import Person, b64
 from tests.support.statements import statements_sent
@@ -112,6 +116,51 @@ def test_a_pool_taken_off_makes_nothing_stale(wide_circle: WideCircle) -> None:
     case.let_in(wide_circle.favre, "second_opinion", wide_circle.second)
     case.rotate(wide_circle.favre, case.circle(), purpose="take_off", target=wide_circle.second)
     wide_circle.remove(wide_circle.second, [wide_circle.vidal])
+    assert case.post(wide_circle.favre).status_code == 201
+
+
+def renew(case: TravellingCase, circle: WideCircle, person: Person) -> None:
+    renew_keys(circle, person)
+    case.seqs[person.id] = 1
+    with transaction():
+        announce_on_commit(KeysChanged(account_id=person.uuid, seq=1, peers=()))
+
+
+def test_renewed_keys_make_open_cases_stale(wide_circle: WideCircle) -> None:
+    case, other = wide_circle.travelling(), wide_circle.travelling()
+    case.let_in(wide_circle.favre, "named_expert", wide_circle.vidal)
+    renew(case, wide_circle, wide_circle.vidal)
+    assert due(case, wide_circle.favre) and not due(other, wide_circle.favre)
+    assert case.let_in(wide_circle.favre, "regrant", wide_circle.vidal).status_code == 200
+    for author in (wide_circle.favre, wide_circle.vidal):
+        refused = case.post(author)
+        assert (refused.status_code, refused.json["code"]) == (409, "stale_epoch")
+        assert refused.json["accounts"] == [{"account": wide_circle.vidal.id, "seq": 1}]
+    holders = [*case.circle(), wide_circle.vidal]
+    assert case.rotate(wide_circle.favre, holders).status_code == 200
+    assert not due(case, wide_circle.favre)
+    assert case.post(wide_circle.vidal).status_code == 201
+
+
+def test_renewed_keys_make_a_settled_case_stale_when_it_speaks_again(
+    wide_circle: WideCircle,
+) -> None:
+    case = wide_circle.travelling()
+    for person, step in (("expert", "claim"), ("expert", "give_opinion"), ("nurse", "acknowledge")):
+        assert case.step(wide_circle.person(person), step).status_code == 200
+    renew(case, wide_circle, wide_circle.favre)
+    assert not due(case, wide_circle.blanc), "the past is not marked"
+    late = case.post(wide_circle.blanc, "Merci")
+    assert late.json["accounts"] == [{"account": wide_circle.favre.id, "seq": 1}]
+    reseal(case, wide_circle.blanc)
+    assert case.post(wide_circle.blanc, "Merci").status_code == 201
+
+
+def test_renewed_keys_of_somebody_taken_off_make_nothing_stale(wide_circle: WideCircle) -> None:
+    case = wide_circle.travelling()
+    case.let_in(wide_circle.favre, "named_expert", wide_circle.vidal)
+    case.rotate(wide_circle.favre, case.circle(), purpose="take_off", target=wide_circle.vidal)
+    renew(case, wide_circle, wide_circle.vidal)
     assert case.post(wide_circle.favre).status_code == 201
 
 

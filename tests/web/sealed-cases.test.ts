@@ -340,6 +340,37 @@ describe('somebody whose keys are new', () => {
     expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['un'] });
   });
 
+  it.each([
+    ['at once', false],
+    ['after a colleague handed them the key of before', true],
+  ])('is written to under a key that the old ones never open, %s', async (_, handed) => {
+    const id = await opened();
+    const former = favre.kemSeed;
+    await clinic.renew(favre);
+    await clinic.use(blanc);
+    if (handed) {
+      clinic.pending.regrants = [{ case: id, account: favre.id, seq: 1 }];
+      await heal();
+      expect(clinic.cases.get(id)?.events).toHaveLength(2);
+    }
+    await say(id, 'pour elle seule');
+    const found = clinic.cases.get(id);
+    expect(found?.messages.map((one) => one.generation)).toEqual([1]);
+    const today = found?.grants.filter(({ generation }) => generation === 1) ?? [];
+    expect(today.map(({ recipient }) => recipient)).toContain(`account:${favre.id}@1`);
+    for (const { recipient, wrapped } of today) {
+      const context = caseContext(clinic.net, id, 1, recipient);
+      const opening = unwrap(former, context, fromBase64(wrapped));
+      await expect(opening).rejects.toMatchObject({ name: 'WrapBroken' });
+    }
+    // Once is enough: nobody makes a key again for what is as it should be.
+    await say(id, 'encore');
+    expect(found?.messages.map((one) => one.generation)).toEqual([1, 1]);
+    favre.former = [];
+    await clinic.use(favre);
+    expect(await read(id)).toMatchObject({ seal: WHOLE, texts: ['pour elle seule', 'encore'] });
+  });
+
   it('is believed in all they signed with them, opened at once by who knew only the old', async () => {
     const id = await opened();
     await wrote(clinic, id, blanc, 'avant');

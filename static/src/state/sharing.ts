@@ -103,10 +103,14 @@ export function rekey(caseId: string): Promise<CaseRow> {
   });
 }
 
-/** Whether all who hold the case's key hold it under their keys of today, as known here. */
+/**
+ * Whether all who hold the case's key hold it under their keys of today, as known here, and under no
+ * former one: a key that was handed on to renewed keys still opens with the old ones.
+ */
 export async function isHeldToday(chain: ProvenCase): Promise<boolean> {
   const wanted = await holdersToday(chain);
-  return [...wanted.keys()].every((recipient) => chain.recipients.includes(recipient));
+  const held = new Set(chain.recipients);
+  return held.size === wanted.size && [...held].every((recipient) => wanted.has(recipient));
 }
 
 async function holdersToday(chain: ProvenCase): Promise<Map<string, Bytes>> {

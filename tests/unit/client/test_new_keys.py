@@ -11,11 +11,12 @@ import pyotp
 import pytest
 
 from client import CordeeClient
-from client.crypto import random_key, seal, unseal
+from client.crypto import random_key, seal, unseal, unwrap
 from client.errors import KeyPending, NotCertified, OwnKeysBroken
 from client.keys import Keys
-from protocol.contexts import keys_context
+from protocol.contexts import account_recipient, case_context, keys_context
 from protocol.encoding import unb64
+from protocol.errors import ProtocolError
 from tests.unit.client.conftest import PASSWORD, REQUEST, Village
 
 NEW_PASSWORD = "cairn rosée vallon myrtille"
@@ -85,6 +86,46 @@ def test_after_a_renewal_old_messages_verify_and_old_grants_open(
     assert second.account.keys.kem_seed_of(0) is not None
     assert second.cases.read(case.id).header is not None
     village.people["blanc"] = second
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told by the server", "by oneself"])
+@pytest.mark.parametrize("handed", [True, False], ids=["handed the key of before", "at once"])
+def test_former_keys_open_nothing_written_after_a_renewal(
+    village: Village, clock: Any, monkeypatch: pytest.MonkeyPatch, told: bool, handed: bool
+) -> None:
+    if not told:
+        for room in ("thread", "stepping"):
+            asked = f"messaging.service.{room}.require_fresh_key"
+            monkeypatch.setattr(asked, lambda *_, **__: None)
+    who = f"roch-{int(told)}{int(handed)}"
+    village.sign_up(who, "Dr Anne Roch", specialty="general_practice")
+    asker, blanc = village.people[who], village.people["blanc"]
+    case = asker.cases.open_case("dermatology", REQUEST)
+    blanc.thread.post(case.id, "Avant")
+    former = asker.account.keys.kem_seed
+    clock.advance(minutes=5)
+    code = pyotp.TOTP(village.secrets[who]).at(clock())
+    asker.account.renew_keys(PASSWORD, NEW_PASSWORD, code)
+    village.administrator.administration.certify(asker.account.id)
+    asker.account.refresh()
+    if not told:
+        blanc.directory.person(asker.account.id, refresh=True)
+    if handed:
+        blanc.circle.regrant(case.id, asker.account.id)
+    blanc.thread.post(case.id, "Pour elle seule")
+    asker.directory.forget()
+    asker.thread.post(case.id, "Merci.")
+    opened = asker.cases.renew_keys(case.id)
+    assert opened.generation == 1, "once is enough"
+    assert account_recipient(asker.account.id, 1) in opened.chain.recipients
+    rows = asker.transport.get(f"/cases/{case.id}/messages")["items"]
+    assert [row["generation"] for row in rows] == [0, 1, 1]
+    net = asker.account.keys.net
+    for grant in asker.transport.get(f"/cases/{case.id}")["grants"]:
+        if grant["generation"] == 1:
+            place = case_context(net, case.id, 1, grant["recipient"])
+            with pytest.raises(ProtocolError):
+                unwrap(former, place, unb64(grant["wrapped"]))
 
 
 def test_the_blob_of_before_still_opens_and_a_broken_one_does_not() -> None:
