@@ -84,8 +84,16 @@ def stand_ins(ids: Collection[UUID]) -> dict[UUID, UUID]:
 
 def represented_by(delegate: UUID) -> set[UUID]:
     """People away now for whom `delegate` stands in, inside a transaction."""
-    rows = session().scalars(_running().where(AccountLeave.delegate_id == delegate))
-    return {leave.account_id for leave in rows}
+    return set(session().scalars(represented(delegate)))
+
+
+def represented(delegate: UUID) -> Select[UUID]:
+    """The same people, as part of a greater question."""
+    return (
+        _running()
+        .where(AccountLeave.delegate_id == delegate)
+        .with_only_columns(AccountLeave.account_id)
+    )
 
 
 def _check(actor: Actor, body: LeaveBody) -> None:

@@ -155,6 +155,12 @@ def _step_command(name: str, step: str, said: str, about: str) -> None:
 _step_command("claim", "claim", "Case {number} is yours.", "Take a case of your pool.")
 _step_command("release", "release", "Case {number} is free again.", "Give a claimed case back.")
 _step_command(
+    "take-over",
+    "take_over",
+    "Case {number} is yours.",
+    "Take a case over from an expert who is away or gone.",
+)
+_step_command(
     "acknowledge",
     "acknowledge",
     "Opinion of case {number} acknowledged.",

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_, union
 
 from app.db import session
 from app.transactions import transactional
 from auth.actor import Actor
+from auth.models import Account
+from auth.service.leave import represented
 from auth.service.paging import instant, read_cursor, row_number, write_cursor
 from messaging.models import Case, CaseParty, Role, Urgency
 from messaging.schemas import CasesAnswer, CasesQuery, Counts
@@ -123,12 +125,25 @@ def _arms(
         states = EXPERT_BOXES[box]
         if box in POOL_BOXES:
             arms += [Arm((Case.pool_id == pool, Case.opened_by != me), states) for pool in pools]
+            if box == "unclaimed":
+                arms += [_left_behind(me, pool) for pool in pools]
         elif pools:
             # Whoever left the pool no longer sees what they claimed there.
             arms.append(Arm((Case.expert_id == me, Case.pool_id.in_(pools)), states))
         if CONSULTED_BOXES[box]:
             arms.append(Arm((_brought_in({me, *pools}, CONSULTED),), CONSULTED_BOXES[box]))
     return [arm for arm in arms if arm.states]
+
+
+def _left_behind(me: UUID, pool: UUID) -> Arm:
+    """What waits for an expert of the pool whom `me` may stand in for: away, or gone."""
+    serving = (
+        select(GroupMember.account_id)
+        .join(Account, Account.id == GroupMember.account_id)
+        .where(GroupMember.group_id == pool, BELONGS, Account.suspended_at.is_(None))
+    )
+    lost = or_(Case.expert_id.not_in(serving), Case.expert_id.in_(represented(me)))
+    return Arm((Case.pool_id == pool, Case.opened_by != me, lost), EXPERT_BOXES["mine"])
 
 
 def _brought_in(holders: set[UUID], roles: frozenset[Role] | set[Role]) -> ColumnElement[bool]:

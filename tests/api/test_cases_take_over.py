@@ -32,6 +32,12 @@ def claimed(circle: WideCircle) -> SealedCase:
     return case
 
 
+def unclaimed(person: Person) -> list[str]:
+    page = person.get("/cases", box="unclaimed", role="expert").json
+    assert page["counts"]["unclaimed"] == len(page["items"])
+    return [row["id"] for row in page["items"]]
+
+
 def test_the_delegate_takes_over_and_answers(wide_circle: WideCircle) -> None:
     circle, case = wide_circle, claimed(wide_circle)
     before = circle.roche.get(f"/cases/{case.id}").json
@@ -39,7 +45,9 @@ def test_the_delegate_takes_over_and_answers(wide_circle: WideCircle) -> None:
     early = case.step(circle.roche, "take_over")
     assert (early.status_code, early.json["code"]) == (409, "step_not_allowed")
 
+    assert unclaimed(circle.roche) == []
     go_away(circle.blanc, circle.roche)
+    assert unclaimed(circle.roche) == [case.id]
     shown = circle.roche.get(f"/cases/{case.id}").json
     assert shown["steps"] == ["take_over"]
     assert circle.roche.get("/cases").json["items"][0]["steps"] == ["take_over"]
@@ -126,7 +134,9 @@ def test_any_colleague_takes_over_from_an_expert_who_is_gone(
     if step != "claim":
         case.step(circle.blanc, step)
     assert "take_over" not in circle.roche.get("/cases").json["items"][0]["steps"]
+    assert unclaimed(circle.roche) == []
     go(circle, clock)
+    assert unclaimed(circle.roche) == ([case.id] if step == "claim" else [])
     for shown in (
         circle.roche.get("/cases").json["items"][0],
         circle.roche.get(f"/cases/{case.id}").json,
@@ -138,6 +148,7 @@ def test_any_colleague_takes_over_from_an_expert_who_is_gone(
     assert taken.json["state"] == shown["state"]
     assert taken.json["case"]["expert"]["id"] == circle.roche.id
     assert "take_over" not in taken.json["case"]["steps"]
+    assert unclaimed(circle.roche) == []
 
 
 @GOING

@@ -15,6 +15,7 @@ const row = (state: CaseState, part: Partial<CaseRow> = {}): CaseRow =>
     pool: { id: POOL, name: 'Dermatology', specialty: 'dermatology' },
     care_team: null,
     opened_by: { id: FAVRE, name: 'Dr Favre' },
+    steps: [],
     expert: state === 'submitted' ? null : { id: BLANC, name: 'Dr Blanc' },
     due_at: '2026-11-22T10:00:00.000Z',
     last_activity_at: '2026-11-21T10:00:00.000Z',
@@ -49,6 +50,15 @@ describe('boxes', () => {
 
   it('hides from the pool what one of them took', () => {
     expect(boxOf(row('claimed'), colleague, 'expert')).toBeNull();
+  });
+
+  it.each<[CaseState, string | null]>([
+    ['claimed', 'unclaimed'],
+    ['answered', 'unclaimed'],
+    ['information_requested', null],
+    ['opinion_given', null],
+  ])('shows the pool what an absent expert has %s in %s', (state, box) => {
+    expect(boxOf(row(state, { steps: ['take_over'] }), colleague, 'expert')).toBe(box);
   });
 
   it('never offers to answer one’s own question', () => {

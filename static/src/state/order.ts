@@ -51,7 +51,8 @@ export function boxOf(row: CaseRow, viewer: Viewer, role: Role): Box | null {
     if (isRequester(row, viewer)) return theirs;
     return consulted('doctor', ...(viewer.serves ? [] : CONSULTED));
   }
-  if (row.state === 'submitted' && viewer.groups.has(row.pool.id)) {
+  const free = row.state === 'submitted' || row.steps.includes('take_over');
+  if (free && theirs === 'mine' && viewer.groups.has(row.pool.id)) {
     return row.opened_by.id === viewer.id ? null : 'unclaimed';
   }
   return row.expert?.id === viewer.id ? theirs : consulted(...CONSULTED);
