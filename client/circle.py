@@ -69,12 +69,17 @@ class Reader:
     role: str
     people: tuple[str, ...] = ()
     """Names of a group's members today."""
+    signed: str = ""
+    """A group's signed name, where the server displays another."""
 
     def in_words(self, language: str = "en") -> str:
         """``Dermatologie (Dr Blanc, Dr Benali): answers the request``."""
         members = f" ({', '.join(self.people)})" if self.people else ""
         part = translate(ROLES.get(self.role, READS), language)
         name = self.name or translate(msg("The organisation's archive key"), language)
+        if self.signed:
+            words = translate(msg("{name}, signed as {signed}"), language)
+            name = words.format(name=name, signed=self.signed)
         return f"{name}{members}: {part}"
 
 
@@ -290,7 +295,8 @@ class Circle(Reporting):
                 group = self.directory.group(holder.id)
                 people = self.directory.people(group.members)
                 names = tuple(person.name for person in people.values())
-                yield Reader("group", holder.id, group.name, role, names)
+                signed = "" if group.signed_name == group.name else group.signed_name
+                yield Reader("group", holder.id, group.name, role, names, signed)
             elif holder.kind == "account":
                 name = self.directory.person(holder.id).name
                 yield Reader("account", holder.id, name, role)

@@ -79,8 +79,13 @@ class CareGroup:
 
     @property
     def name(self) -> str:
-        """As displayed; the signed name is ``group.payload.name``."""
-        return str(self.facts.get("name") or self.group.payload.name)
+        """As the server displays it; see ``signed_name``."""
+        return str(self.facts.get("name") or self.signed_name)
+
+    @property
+    def signed_name(self) -> str:
+        """As a manager signed it beside the key."""
+        return self.group.payload.name
 
     @property
     def kind(self) -> str:
@@ -332,8 +337,11 @@ class Directory(Reporting):
 
 
 def _names(pool: CareGroup) -> tuple[str, ...]:
-    """What a pool in use may be called by."""
-    return () if pool.facts.get("archived") else _called(pool.id, pool.facts)
+    """What a pool in use may be called by; by its signed name too, so that one whose label the
+    server put on another is never taken for it."""
+    if pool.facts.get("archived"):
+        return ()
+    return (*_called(pool.id, pool.facts), pool.signed_name.casefold())
 
 
 def _called(ident: str, facts: Mapping[str, Any]) -> tuple[str, ...]:

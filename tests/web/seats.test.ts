@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { toBase64, utf8 } from '../../static/src/crypto/bytes.ts';
 import type { CaseRow, Party } from '../../static/src/state/case-types.ts';
+import { type Group, groups } from '../../static/src/state/groups.ts';
 import { inForce, isSecond } from '../../static/src/ui/cases/opinions.ts';
-import { leftOf, seatsOf } from '../../static/src/ui/cases/seats.ts';
+import { leftOf, seatName, seatsOf } from '../../static/src/ui/cases/seats.ts';
 import { dayOf, endOf, startOf } from '../../static/src/ui/days.ts';
 
 const POOL = '11111111-1111-4111-8111-111111111111';
@@ -31,6 +32,17 @@ describe('who can read a case', () => {
   it('is whom the signed events name, in the roles that the server gives', () => {
     const seats = seatsOf(caseWith([opening], circle));
     expect(seats.map(({ role }) => role)).toEqual(['pool', 'opener', 'custodian']);
+  });
+
+  it.each([
+    ['Dermatologie', 'Dermatologie'],
+    ['Cardiologie', 'Cardiologie, signed as Dermatologie'],
+  ])('names a pool as signed where the server says another name, such as %s', (name, shown) => {
+    const chain = { payload: { name: 'Dermatologie' } };
+    const seat = { kind: 'group', id: POOL, name } as const;
+    groups.value = [{ id: POOL, name, chain } as unknown as Group];
+    expect(seatName(caseWith([opening], circle), seat)).toBe(shown);
+    groups.value = [];
   });
 
   it('shows a holder of whom the server says nothing', () => {

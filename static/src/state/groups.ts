@@ -13,6 +13,7 @@ import { groupKemSeed, openPreviousGroupSecret } from '../crypto/group.ts';
 import type { GroupPayload } from '../crypto/payloads.ts';
 import { parsePayload, type Statement, statementPayload } from '../crypto/statement.ts';
 import { isSupported, requireSupported } from '../crypto/suites.ts';
+import { t } from '../i18n.ts';
 import { api, fetchAll, NetworkDown, Problem } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
 import { requireGroupSecret, unwrap } from '../worker/sealing.ts';
@@ -177,6 +178,15 @@ export function group(id: string): VerifiedGroup {
   if (found.broken) throw found.broken;
   if (!found.chain) throw new SubjectChanged('a group without a chain');
   return { ...found, chain: found.chain, kemKey: found.chain.kemKey };
+}
+
+/**
+ * What the server calls a group and, where it differs, under which name a manager signed its key:
+ * whoever seals to it sees if labels were swapped.
+ */
+export function fullName({ name, chain }: Pick<Group, 'name' | 'chain'>): string {
+  const signed = chain?.payload.name;
+  return !signed || signed === name ? name : t('{name}, signed as {signed}', { name, signed });
 }
 
 /** The pools one can ask, in the order of their names. */

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n.ts';
 import type { CaseRow, CaseState } from '../state/case-types.ts';
 import { viewer } from '../state/cases.ts';
-import { openPools } from '../state/groups.ts';
+import { fullName, openPools } from '../state/groups.ts';
 import { isRequester } from '../state/order.ts';
 import { askSecondOpinion, bringIn, forwardCase, passOn, takeOff } from '../state/sharing.ts';
 import { Button } from './button.tsx';
@@ -197,7 +197,7 @@ function Form({
             .filter(({ id, broken }) => !broken && !inside(id))
             .map((pool) => ({
               id: pool.id,
-              name: pool.name,
+              name: fullName(pool),
               hint: [specialtyWord(pool.specialty), pool.territory].filter(Boolean).join(' · '),
             }))}
         />

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { t } from '../../i18n.ts';
 import { changeMembers } from '../../state/group-roll.ts';
-import { type Group, openPools, overflowOf } from '../../state/groups.ts';
+import { fullName, type Group, openPools, overflowOf } from '../../state/groups.ts';
 import { useForm } from '../../ui/form.ts';
 import { Send, toast } from '../../ui/index.ts';
 import { Picker } from '../../ui/picker.tsx';
@@ -49,7 +49,7 @@ function Declare({ group }: { group: Group }): JSX.Element {
           .filter(({ id, chain }) => id !== group.id && chain?.payload.kind === 'pool')
           .map((pool) => ({
             id: pool.id,
-            name: pool.name,
+            name: fullName(pool),
             hint: [specialtyWord(pool.specialty), pool.territory].filter(Boolean).join(' · '),
           }))}
       />

@@ -7,7 +7,7 @@ import { fromBase64, fromUtf8 } from '../../crypto/bytes.ts';
 import { parseRecipient } from '../../crypto/contexts.ts';
 import { t } from '../../i18n.ts';
 import type { CaseRow, Party, PartyRole } from '../../state/case-types.ts';
-import { findGroup } from '../../state/groups.ts';
+import { findGroup, fullName } from '../../state/groups.ts';
 import { nameOf } from './people.ts';
 
 export interface Seat {
@@ -78,5 +78,6 @@ export function seatName(
 ): string {
   if (kind === 'custodian') return t('The archive of the network (sealed key kept offline)');
   if (kind === 'account') return name || nameOf(row, id);
-  return findGroup(id)?.name || name || t('Another group');
+  const group = findGroup(id);
+  return (group && fullName(group)) || name || t('Another group');
 }

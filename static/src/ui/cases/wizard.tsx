@@ -6,6 +6,7 @@ import { patientName } from '../../state/bodies.ts';
 import type { Urgency } from '../../state/case-types.ts';
 import {
   findGroup,
+  fullName,
   type Group,
   groupsLoaded,
   myCareTeams,
@@ -69,7 +70,7 @@ export function PoolStep({ draft, wrong, onChange, onGo }: StepProps): JSX.Eleme
           >
             <Icon name="pool" />
             <span class="tile-text">
-              <span>{pool.name}</span>
+              <span>{fullName(pool)}</span>
               <span class="hint">
                 {[pool.territory, servedBy(pool)].filter(Boolean).join(' · ')}
               </span>
@@ -159,7 +160,7 @@ function CareTeam({ draft, onChange }: Pick<StepProps, 'draft' | 'onChange'>): J
   if (teams.length === 1) {
     return (
       <Checkbox
-        label={t('Share with {team}', { team: only.name })}
+        label={t('Share with {team}', { team: fullName(only) })}
         hint={t('Your colleagues there can read and answer for you.')}
         checked={draft.careTeam === only.id}
         onChange={(shared) => onChange({ careTeam: shared ? only.id : null })}
@@ -172,7 +173,7 @@ function CareTeam({ draft, onChange }: Pick<StepProps, 'draft' | 'onChange'>): J
       label={t('Share with a care team')}
       optional
       value={draft.careTeam ?? ''}
-      options={teams.map((team) => ({ value: team.id, label: team.name }))}
+      options={teams.map((team) => ({ value: team.id, label: fullName(team) }))}
       onChange={(team) => onChange({ careTeam: team || null })}
     />
   );
@@ -183,7 +184,7 @@ export function ReviewStep({ draft, wrong, onGo }: StepProps): JSX.Element {
   const mending = Object.values(wrong);
   const team = draft.careTeam ? findGroup(draft.careTeam) : undefined;
   const rows: [title: string, body: JSX.Element | string, step: number][] = [
-    [t('Asked'), [pool?.name, team?.name].filter(Boolean).join(' · '), 0],
+    [t('Asked'), [pool, team].flatMap((one) => (one ? fullName(one) : [])).join(' · '), 0],
     [
       t('Patient'),
       <>
@@ -267,7 +268,7 @@ function Readers({
   if (!pool) return null;
   const people = (group: Group) =>
     t('{name}: {people}', {
-      name: group.name,
+      name: fullName(group),
       people: tn('{n} person', '{n} people', group.members.length),
     });
   return (
@@ -276,8 +277,8 @@ function Readers({
       <ul class="plain">
         <li>{t('You')}</li>
         <li>{people(pool)}</li>
-        {overflowOf(pool).map(({ id, name }) => (
-          <li key={id}>{t('{name}, only if nobody answers', { name })}</li>
+        {overflowOf(pool).map((next) => (
+          <li key={next.id}>{t('{name}, only if nobody answers', { name: fullName(next) })}</li>
         ))}
         {team && <li>{people(team)}</li>}
         {archived.value && <li>{t('The archive of the network (sealed key kept offline)')}</li>}

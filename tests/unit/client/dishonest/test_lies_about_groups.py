@@ -239,3 +239,31 @@ def test_an_overflow_pool_that_no_manager_signed_gets_no_key(village: Village) -
     case = device.cases.open_case(village.pool, REQUEST)
     assert other not in {party["id"] for party in case.facts["circle"]}
     assert not any(other in name for name in device.cases.keys_of(case.id).chain.recipients)
+
+
+def test_a_pool_whose_label_was_put_on_another_is_not_written_to_by_that_name(
+    village: Village,
+) -> None:
+    """The server's label chooses no recipient alone, and a reader is told what was signed."""
+    other = village.administrator.administration.create_pool(
+        "Ophtalmologie",
+        specialty="ophthalmology",
+        territory="Haute-Savoie",
+        members=[village.people["benali"].account.id],
+    )
+    swapped = {village.pool: "Ophtalmologie", other: "Dermatologie"}
+    device, server = village.lying_to("favre")
+    server.lies["/groups"] = lambda _, answer: {
+        **answer,
+        **({"name": swapped[answer["id"]]} if answer.get("id") in swapped else {}),
+        **(
+            {"items": [{**row, "name": swapped.get(row["id"], row["name"])} for row in items]}
+            if (items := answer.get("items"))
+            else {}
+        ),
+    }
+    with pytest.raises(LookupError):
+        device.cases.open_case("Dermatologie", REQUEST)
+    case = device.cases.open_case(other, REQUEST)
+    words = device.circle.in_words(case)
+    assert "Dermatologie, signed as Ophtalmologie (Dr Karim Benali): answers the request" in words
