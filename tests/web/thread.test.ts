@@ -38,6 +38,13 @@ const thread = (...sequences: number[]) =>
 const sequences = (value: ReturnType<typeof thread>) => value.rows.map(({ sequence }) => sequence);
 
 describe('a thread', () => {
+  it('keeps a file that arrived when an answer of before comes late', () => {
+    const file = (stored: boolean) => row(1, { attachments: [{ id: 'f1', size: 9, stored }] });
+    const here = withRows(withRows(emptyThread(CASE), [file(false)]), [file(true)]);
+    expect(filesAwaitedAfter(here)).toBeNull();
+    expect(filesAwaitedAfter(withRows(here, [file(false)]))).toBeNull();
+  });
+
   it('knows from where to ask again for files that were on their way', () => {
     const file = (stored: boolean) => ({ attachments: [{ id: 'f', size: 1, stored }] });
     const rows = [row(4, file(true)), row(5, file(false)), row(6, file(false))];

@@ -10,6 +10,7 @@ import { findGroup } from './groups.ts';
 import { jobs, postOffice, waitingCase } from './outbox.ts';
 import { reportSeal } from './seal-reports.ts';
 import { locked, me } from './session.ts';
+import { stillStored } from './thread.ts';
 
 /** Rows by id, as last received. */
 export const rows: Signal<ReadonlyMap<string, CaseRow>> = signal(new Map());
@@ -55,7 +56,9 @@ export function keepRows(incoming: readonly CaseRow[]): void {
     const known = next.get(row.id);
     // Lists come without the events, and an answer that was overtaken with fewer than are known.
     const fewer = known && known.events.length > row.events.length;
-    next.set(row.id, { ...row, ...(fewer ? signedPart(known) : {}) });
+    const attachments = stillStored(row.header.attachments, known?.header.attachments);
+    const header = { ...row.header, attachments };
+    next.set(row.id, { ...row, header, ...(fewer ? signedPart(known) : {}) });
   }
   rows.value = next;
   void postOffice().outbox.keepRows(incoming.flatMap(({ id }) => next.get(id) ?? []));

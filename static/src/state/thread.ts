@@ -4,7 +4,7 @@
  * The server numbers messages from 1 without a hole, so a hole here means that something was missed
  * and must be fetched: sockets are a hint, HTTP is the truth.
  */
-import type { MessageRow } from './case-types.ts';
+import type { MessageRow, StoredAttachment } from './case-types.ts';
 
 export interface Thread {
   case: string;
@@ -44,11 +44,23 @@ export function emptyThread(caseId: string): Thread {
 
 const place = (row: MessageRow): number => row.sequence ?? Number.POSITIVE_INFINITY;
 
+/** A file that arrived stays so, whatever an answer says that was written before. */
+export function stillStored(
+  files: StoredAttachment[],
+  known: readonly StoredAttachment[] = [],
+): StoredAttachment[] {
+  const here = new Set(known.flatMap(({ id, stored }) => (stored ? [id] : [])));
+  return files.map((file) => (here.has(file.id) ? { ...file, stored: true } : file));
+}
+
 /** Take in messages in any order, each once; a row seen again replaces the one before. */
 export function withRows(thread: Thread, incoming: readonly MessageRow[]): Thread {
   const bySequence = new Map(thread.rows.map((row) => [place(row), row]));
   for (const row of incoming) {
-    if (row.case === thread.case && row.sequence !== null) bySequence.set(row.sequence, row);
+    if (row.case !== thread.case || row.sequence === null) continue;
+    const known = bySequence.get(row.sequence)?.attachments;
+    const attachments = stillStored(row.attachments, known);
+    bySequence.set(row.sequence, { ...row, attachments });
   }
   const rows = [...bySequence.values()].sort((a, b) => place(a) - place(b));
   const first = rows[0];
