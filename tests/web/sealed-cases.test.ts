@@ -395,6 +395,18 @@ describe('a message', () => {
   });
 });
 
+describe('a photo that arrived', () => {
+  it('stays when a list written before it comes late', async () => {
+    const row = await fetchCase(await opened());
+    const shown = (stored: boolean) => {
+      const attachments = [{ id: 'f0000000-0000-4000-8000-000000000001', size: 9, stored }];
+      keepRows([{ ...row, header: { ...row.header, attachments } }]);
+      return rows.value.get(row.id)?.header.attachments[0]?.stored;
+    };
+    expect([shown(false), shown(true), shown(false)]).toEqual([false, true, true]);
+  });
+});
+
 describe('what the server once showed signed', () => {
   it('is not taken back by showing fewer events', async () => {
     const id = await opened();
