@@ -16,6 +16,7 @@ from client.account import OwnAccount
 from client.errors import CordeeError, NetworkDown, NotSignedIn, Refused
 from client.sealing import Message
 from client.thread import Sealed, Thread
+from client.tls import live_context
 from client.transport import Transport
 from client.verdicts import Reporting
 
@@ -87,7 +88,11 @@ class Live(Reporting):
             raise NotSignedIn("not_signed_in", 401, "sign in first", {})
         import socketio  # heavy, and only needed by those who listen
 
-        socket = socketio.Client(reconnection_delay_max=15, randomization_factor=0.5)
+        socket = socketio.Client(
+            reconnection_delay_max=15,
+            randomization_factor=0.5,
+            websocket_extra_options={"sslopt": {"context": live_context()}},
+        )
         for event in EVENTS:
             socket.on(event, lambda payload, event=event: self._heard(event, payload))
         socket.on("connect", self._connected)

@@ -8,16 +8,15 @@ idempotent by ids chosen here), and anything that never left this machine. Waits
 from __future__ import annotations
 
 import random
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
 import httpx
 
 from client.errors import NetworkDown, Refused
+from client.tls import trusted_authorities
 
 API = "/api/v1"
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
@@ -47,7 +46,7 @@ class Transport:
         self._http = httpx.Client(
             base_url=self.base_url,
             transport=transport,
-            verify=_trusted_authorities(),
+            verify=trusted_authorities(),
             timeout=httpx.Timeout(60, connect=10),
             headers={"User-Agent": USER_AGENT, "Accept-Language": language},
             limits=httpx.Limits(max_connections=4, max_keepalive_connections=2),
@@ -122,6 +121,10 @@ class Transport:
                     raise NetworkDown(f"{self.base_url}: {type(error).__name__}") from error
                 self._wait(attempt)
                 continue
+            except RuntimeError as error:
+                if not self._http.is_closed:
+                    raise
+                raise NetworkDown(f"{self.base_url}: closed here") from error
             if response.status_code < 400:
                 return response
             refusal = problem_of(response)
@@ -185,12 +188,6 @@ def _passing(refusal: Refused) -> bool:
         wait = refusal.extra.get("retry_after", LONGEST_OBEYED_WAIT + 1)
         return int(wait) <= LONGEST_OBEYED_WAIT
     return refusal.status in (423, 502, 503, 504)
-
-
-@lru_cache(maxsize=1)
-def _trusted_authorities() -> ssl.SSLContext:
-    """The certificate authorities of this machine, read once for all clients."""
-    return ssl.create_default_context()
 
 
 def problem_of(response: httpx.Response) -> Refused:

@@ -11,6 +11,7 @@ import pytest
 import socketio
 from flask import Flask
 
+from client.tls import live_context
 from tests.factories.care import CareCircle, SealedCase
 from tests.factories.people import API, FoundedNetwork, Person
 from tests.support.live import COOKIE, PATIENCE
@@ -116,7 +117,11 @@ def test_nginx_takes_uploads_and_hands_files_over_itself(nginx: Nginx, circle: C
 def test_sockets_pass_and_hear_what_happens(nginx: Nginx, circle: CareCircle) -> None:
     case = circle.open_case()
     heard: list[Any] = []
-    blanc = socketio.Client(reconnection=False, ssl_verify=False)
+    trusting = live_context()
+    trusting.load_verify_locations(nginx.certificate)
+    blanc = socketio.Client(
+        reconnection=False, websocket_extra_options={"sslopt": {"context": trusting}}
+    )
     blanc.on("message:posted", heard.append)
     blanc.connect(
         nginx.url,

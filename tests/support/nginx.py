@@ -33,7 +33,7 @@ class Nginx:
         self.certificate = folder / "certificate.pem"
         self._blobs = blobs
         self._process: subprocess.Popen[bytes] | None = None
-        _certify(self.certificate, folder / "key.pem")
+        certify(self.certificate, folder / "key.pem")
 
     @property
     def trust(self) -> ssl.SSLContext:
@@ -78,7 +78,7 @@ def _around(folder: Path) -> str:
     )
 
 
-def _certify(certificate: Path, key: Path) -> None:
+def certify(certificate: Path, key: Path) -> None:
     """A certificate for localhost, signed by itself, for a day."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

@@ -74,6 +74,14 @@ def problem(status: int, **body: Any) -> tuple[int, dict[str, str], bytes]:
     return status, {"Content-Type": "application/problem+json"}, json.dumps(body).encode()
 
 
+def test_after_closing_the_line_is_down(script: Any) -> None:
+    transport = Transport(script.url)
+    transport.close()
+    with pytest.raises(NetworkDown, match="closed here"):
+        transport.get("/groups")
+    assert script.asked == []
+
+
 def test_a_put_is_repeated_over_a_broken_line(
     transport: Transport, script: Any, waits: list[float]
 ) -> None:
