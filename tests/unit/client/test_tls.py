@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -20,20 +21,23 @@ PIECES = 20_000
 
 
 class Echo:
-    """Sends back what comes, over TLS, from an event loop of its own."""
+    """Sends back what comes, over TLS, from an event loop in a thread of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.certificate = folder / "certificate.pem"
         certify(self.certificate, folder / "key.pem")
-        self._loop = asyncio.new_event_loop()
-        self.port = self._loop.run_until_complete(self._open(folder)).sockets[0].getsockname()[1]
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        port: Future[int] = Future()
+        self._thread = threading.Thread(target=asyncio.run, args=[self._serve(folder, port)])
         self._thread.start()
+        self.port = port.result(60)
 
-    async def _open(self, folder: Path) -> asyncio.Server:
+    async def _serve(self, folder: Path, port: Future[int]) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, folder / "key.pem")
-        return await asyncio.start_server(self._echo, "127.0.0.1", 0, ssl=context)
+        server = await asyncio.start_server(self._echo, "127.0.0.1", 0, ssl=context)
+        port.set_result(server.sockets[0].getsockname()[1])
+        await self._over.wait()
 
     @staticmethod
     async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,17 +53,9 @@ class Echo:
         plain = socket.create_connection(("127.0.0.1", self.port), patience)
         return context.wrap_socket(plain, server_hostname="localhost")
 
-    async def _end(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for echoing in others:
-            echoing.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(60)
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join()
-        self._loop.close()
 
 
 @pytest.fixture
