@@ -48,9 +48,9 @@ class Echo:
             await writer.drain()
         writer.close()
 
-    def connect(self, context: ssl.SSLContext, patience: float = 60) -> ssl.SSLSocket:
+    def connect(self, context: ssl.SSLContext) -> ssl.SSLSocket:
         context.load_verify_locations(self.certificate)
-        plain = socket.create_connection(("127.0.0.1", self.port), patience)
+        plain = socket.create_connection(("127.0.0.1", self.port), 60)
         return context.wrap_socket(plain, server_hostname="localhost")
 
     def stop(self) -> None:
@@ -88,8 +88,9 @@ def test_nothing_is_lost_between_two_threads(echo: Echo) -> None:
 
 
 def test_silence_ends_after_the_time_given(echo: Echo) -> None:
-    line = echo.connect(live_context(), patience=0.2)
+    line = echo.connect(live_context())
     line.send(b"silence")
+    line.settimeout(0.2)
     with pytest.raises(TimeoutError):
         line.recv(1)
     line.settimeout(0)
