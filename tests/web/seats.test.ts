@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toBase64, utf8 } from '../../static/src/crypto/bytes.ts';
 import type { CaseRow, Party } from '../../static/src/state/case-types.ts';
-import { type Group, groups } from '../../static/src/state/groups.ts';
+import type { Group } from '../../static/src/state/group-types.ts';
+import { groups } from '../../static/src/state/groups.ts';
 import { inForce, isSecond } from '../../static/src/ui/cases/opinions.ts';
 import { leftOf, seatName, seatsOf } from '../../static/src/ui/cases/seats.ts';
 import { dayOf, endOf, startOf } from '../../static/src/ui/days.ts';

@@ -13,7 +13,8 @@ import { requireSupported } from '../crypto/suites.ts';
 import { api, Problem } from '../transport/http.ts';
 import { groupKemPublic, wrap } from '../worker/sealing.ts';
 import { net } from './case-keys.ts';
-import { forgetGroup, groupSecret, loadGroups, type OpenGroup, openGroup } from './groups.ts';
+import type { OpenGroup } from './group-types.ts';
+import { forgetGroup, groupSecret, loadGroups, openGroup } from './groups.ts';
 import { myKeys } from './keys.ts';
 import { person, type VerifiedPerson } from './people.ts';
 

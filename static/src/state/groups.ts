@@ -11,76 +11,19 @@ import { groupContext } from '../crypto/contexts.ts';
 import { ProtocolError, SubjectChanged, SuiteUnsupported } from '../crypto/errors.ts';
 import { groupKemSeed, openPreviousGroupSecret } from '../crypto/group.ts';
 import type { GroupPayload } from '../crypto/payloads.ts';
-import { parsePayload, type Statement, statementPayload } from '../crypto/statement.ts';
+import { parsePayload, statementPayload } from '../crypto/statement.ts';
 import { isSupported, requireSupported } from '../crypto/suites.ts';
 import { t } from '../i18n.ts';
 import { api, fetchAll, NetworkDown, Problem } from '../transport/http.ts';
 import { on, onReconnect } from '../transport/socket.ts';
 import { requireGroupSecret, unwrap } from '../worker/sealing.ts';
 import { recallGroups, rememberGroups } from './device.ts';
+import type { Group, GroupDetail, GroupEntry, OpenGroup, VerifiedGroup } from './group-types.ts';
 import { type Asking, onLater, requireLogged } from './key-log.ts';
 import { heldKeys, kemSeedOf, myKeys, onLock } from './keys.ts';
 import { checkOwnKeys, checkTwice, underPeople, underPolicy } from './people.ts';
 import { reportSeal } from './seal-reports.ts';
 import { netId } from './session.ts';
-import type { Named } from './types.ts';
-
-export type GroupKind = 'pool' | 'care_team';
-export type Urgency = 'urgent' | 'priority' | 'routine';
-
-export interface GroupMember {
-  id: string;
-  name: string;
-  specialty: string | null;
-  present: boolean;
-  /** On the signed roll, and nobody has handed over the key yet. */
-  waiting: boolean;
-  /** When they leave, as a manager signed. */
-  until: string | null;
-}
-
-/** A group as the server describes it. */
-export interface GroupEntry {
-  id: string;
-  kind: GroupKind;
-  name: string;
-  specialty: string | null;
-  territory: string;
-  organisation: Named | null;
-  /** Minutes to an answer; pools only. */
-  deadlines: Record<Urgency, number> | null;
-  archived: boolean;
-  frozen: boolean;
-  statements: Statement[];
-  members: GroupMember[];
-  served_by: number;
-  median_answer_minutes: number | null;
-  mine: boolean;
-  managed: boolean;
-  /** An end date has passed and no manager's device has signed the departure yet. */
-  departures_due: boolean;
-  /** Members on leave today. */
-  away: { id: string; until: string; delegate: Named | null }[];
-}
-
-/** The same with its chain checked. `broken` says why it is not to be written to, though its chain may hold. */
-export interface Group extends GroupEntry {
-  chain: GroupChain | null;
-  epoch: number;
-  broken: Error | null;
-}
-
-interface GroupDetail extends GroupEntry {
-  grants: { epoch: number; member_seq: number; wrapped: string }[];
-  /** Each as one member made it: the first that holds is taken. */
-  previous: { epoch: number; sealed: string; by: string }[];
-}
-
-/** A group as fetched alone, with our keys, and its chain that holds. */
-export interface OpenGroup {
-  detail: GroupDetail;
-  chain: GroupChain;
-}
 
 export const groups: Signal<Group[]> = signal([]);
 /** Whether the list was loaded at least once, from the server or from memory. */
@@ -163,9 +106,6 @@ async function load(): Promise<void> {
 export function findGroup(id: string): Group | undefined {
   return groups.value.find((candidate) => candidate.id === id);
 }
-
-/** A group whose chain holds, with the key to wrap to. */
-export type VerifiedGroup = Group & { chain: GroupChain; kemKey: Bytes };
 
 /**
  * A group to write to.

@@ -1,7 +1,7 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { t } from '../../i18n.ts';
-import type { Urgency } from '../../state/groups.ts';
+import type { Urgency } from '../../state/group-types.ts';
 import { Select } from '../../ui/index.ts';
 import { durationWord } from '../../ui/words.ts';
 

@@ -2,7 +2,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { t, tn } from '../../i18n.ts';
 import { changeMembers, type MemberChanges } from '../../state/group-roll.ts';
-import type { Group, GroupMember } from '../../state/groups.ts';
+import type { Group, GroupMember } from '../../state/group-types.ts';
 import { dayOf, endOf } from '../../ui/days.ts';
 import { typed, useForm } from '../../ui/form.ts';
 import {

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { SuiteUnsupported } from '../../crypto/errors.ts';
 import { t, tn } from '../../i18n.ts';
 import { Link } from '../../router.ts';
-import type { Group } from '../../state/groups.ts';
+import type { Group } from '../../state/group-types.ts';
 import { Icon, Tag } from '../../ui/index.ts';
 import { specialtyWord } from '../../ui/words.ts';
 

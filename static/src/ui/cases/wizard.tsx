@@ -4,10 +4,10 @@ import { useEffect } from 'preact/hooks';
 import { t, tn } from '../../i18n.ts';
 import { patientName } from '../../state/bodies.ts';
 import type { Urgency } from '../../state/case-types.ts';
+import type { Group } from '../../state/group-types.ts';
 import {
   findGroup,
   fullName,
-  type Group,
   groupsLoaded,
   myCareTeams,
   openPools,
